@@ -1,0 +1,19 @@
+# How our own sources are compiled; none of it reaches an embedder.
+add_library(sluice_flags INTERFACE)
+target_compile_options(sluice_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor
+  $<$<BOOL:${SLUICE_WERROR}>:-Werror> -fstack-protector-strong
+  $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>  # false alarms of GCC 12 in Asio's coroutines
+  $<$<AND:$<CONFIG:Release>,$<STREQUAL:${SLUICE_SANITIZE},>>:-U_FORTIFY_SOURCE;-D_FORTIFY_SOURCE=3>)
+target_compile_definitions(sluice_flags INTERFACE
+  BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_DISABLE_BOOST_ARRAY _FILE_OFFSET_BITS=64)
+if(SLUICE_SANITIZE)
+  target_compile_options(sluice_flags INTERFACE -fsanitize=${SLUICE_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=${SLUICE_SANITIZE})
+else()
+  add_link_options(-Wl,-z,relro,-z,now)
+endif()
+
+find_program(CCACHE ccache)
+if(CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE} CACHE STRING "" FORCE)
+endif()

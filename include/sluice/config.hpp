@@ -1,0 +1,144 @@
+// Everything an uploader needs to know, as plain values. Each member has the default that `sluice send` has.
+#pragma once
+
+#include <sluice/window.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+struct ssl_ctx_st;  // OpenSSL's SSL_CTX
+
+namespace sluice {
+
+struct file_record;
+
+/// A text field of the form. `value` may hold templates: `{name}`, `{now_ms}`, … (see docs/templates.md).
+struct form_field {
+  std::string name;
+  std::string value;
+};
+
+/// A request header, sent as given. Names and values with CR, LF or NUL are configuration errors, and so are
+/// the headers sluice writes itself (Host, Content-Length, Content-Type, Transfer-Encoding, …).
+struct header {
+  std::string name;
+  std::string value;
+};
+
+/// The file part, always the last of the form.
+struct file_part {
+  std::string name = "file";      ///< form name
+  std::string type;               ///< media type; empty: guessed from the file's extension
+  std::string filename = "{name}";  ///< template of the filename parameter
+};
+
+enum class tls_version { v1_2, v1_3 };
+
+/// The caller's own TLS context, used instead of the other members of tls_options (which must be left alone).
+/// Made from an `asio::ssl::context`, a (shared) pointer to one, or an `SSL_CTX*`; shares ownership of the
+/// SSL_CTX by its reference count, so the asio object may die first. It must not be changed after the
+/// uploader was made. Verification of chain and host name stays on unless `tls_options::insecure` is set.
+class tls_context {
+ public:
+  tls_context() noexcept = default;
+  tls_context(ssl_ctx_st* native);  // NOLINT(google-explicit-constructor): assignable from what callers have
+  template <class Context>
+    requires requires(Context&& c) { static_cast<ssl_ctx_st*>(c.native_handle()); }
+  tls_context(Context&& context) : tls_context(static_cast<ssl_ctx_st*>(context.native_handle())) {}  // NOLINT
+  template <class Pointer>
+    requires requires(const Pointer& p) { static_cast<ssl_ctx_st*>(p->native_handle()); }
+  tls_context(const Pointer& context) : tls_context(static_cast<ssl_ctx_st*>(context->native_handle())) {}  // NOLINT
+
+  ssl_ctx_st* get() const noexcept { return native_.get(); }
+  explicit operator bool() const noexcept { return native_ != nullptr; }
+
+ private:
+  std::shared_ptr<ssl_ctx_st> native_;
+};
+
+struct tls_options {
+  std::filesystem::path ca_file;    ///< PEM bundle to trust; empty: the system's
+  std::filesystem::path cert_file;  ///< PEM client certificate chain; empty: none
+  std::filesystem::path key_file;   ///< PEM private key; empty: in cert_file
+  std::string pinned_public_key;    ///< curl's form: `sha256//BASE64[;sha256//BASE64…]`; checked besides the chain
+  bool insecure = false;            ///< verify neither chain nor host name (a pin is still checked)
+  tls_version min_version = tls_version::v1_2;
+  tls_context context;  ///< the caller's own; empty: one is made from the members above
+};
+
+/// When a complete reply means success: its status is in `statuses` and every rule of `json` holds.
+struct success_rule {
+  std::vector<int> statuses{200, 201, 204};
+  std::vector<std::string> json;  ///< `POINTER=VALUE`: RFC 6901 pointer, JSON value, e.g. `/code=0`
+};
+
+/// What becomes of a file's name.
+struct disposal {
+  enum class action { keep, remove, move };
+  action what = action::keep;
+  std::filesystem::path directory;  ///< for move: an existing directory of the same file system, outside the source
+
+  static disposal keep() { return {}; }
+  static disposal remove() { return {action::remove, {}}; }
+  static disposal move_to(std::filesystem::path dir) { return {action::move, std::move(dir)}; }
+};
+
+struct retry_options {
+  unsigned retries = 2;                    ///< attempts after the first one, per file and run
+  std::chrono::milliseconds base{500};     ///< full jitter: uniform in [0, base·2ⁿ], capped
+  std::chrono::milliseconds cap{30'000};
+  std::chrono::seconds max_time{0};        ///< no retry begins this long after the first attempt; 0: no limit
+  bool all_errors = false;                 ///< retry every reply that is not a success (never 401, 403, 407, 3xx)
+};
+
+struct timeout_options {
+  std::chrono::milliseconds connect{10'000};  ///< DNS, TCP and TLS handshake together
+  std::chrono::milliseconds attempt{0};       ///< one attempt as a whole; 0: no limit
+  std::chrono::milliseconds stall{30'000};    ///< no byte moved for this long; a reply may take twice as long in all
+  std::chrono::milliseconds idle{15'000};     ///< a connection idle for longer is not used again
+};
+
+struct limit_options {
+  std::uint64_t bytes_per_second = 0;   ///< for the whole pool; 0: no limit
+  double requests_per_second = 0;       ///< for the whole pool; 0: no limit
+  std::chrono::milliseconds max_duration{0};  ///< of a drain: then nothing new starts; 0: no limit
+  std::uint64_t max_errors = 0;         ///< a drain stops after this many rejected or deferred files; 0: no limit
+};
+
+/// Configuration of one uploader: one origin, one TLS configuration, one set of credentials, for its lifetime.
+struct config {
+  std::string url;  ///< `https://host[:port]/path[?query]`; `http://` works when written out
+  tls_options tls;
+  std::vector<form_field> form;  ///< text fields, in the order they are sent
+  file_part file;
+  std::vector<header> headers;
+  std::string idempotency_header = "Idempotency-Key";  ///< empty: not sent
+  success_rule success;
+  disposal on_success;
+  disposal on_reject;  ///< keep or move
+  sluice::window window = sluice::window::fixed(16);
+  retry_options retry;
+  timeout_options timeout;
+  limit_options limit;
+
+  std::filesystem::path job_log;  ///< one JSON line per file, appended before its disposal; empty: none; `-`: standard output
+  bool resume = false;            ///< skip what job_log has as accepted
+  std::filesystem::path lock_file;  ///< locked instead of the source's root directory
+  bool dry_run = false;           ///< select and report, send nothing
+  bool count_ahead = false;       ///< walk the source a second time to know progress::total
+
+  /// Called on the uploader's executor for each finished file, after its disposal; must not block.
+  std::function<void(const file_record&)> on_record;
+};
+
+/// Every reason why no uploader can be made of `cfg`, one line each, naming the member and how to mend it.
+/// Empty when it can. Reads the files it names and the file-descriptor limit; opens no connection.
+std::vector<std::string> problems(const config& cfg);
+
+}  // namespace sluice

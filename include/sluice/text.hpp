@@ -1,0 +1,16 @@
+// Text that came from a file name or a server, made safe to show.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace sluice {
+
+/// `text` with every control character (C0, DEL, C1) and every byte that is not UTF-8 written as `\xNN`, and
+/// a backslash as `\\`, so that it can neither move a terminal's cursor nor begin a new line.
+std::string printable(std::string_view text);
+
+/// True when `text` is well-formed UTF-8 (RFC 3629: no overlong forms, no surrogates).
+bool is_utf8(std::string_view text) noexcept;
+
+}  // namespace sluice

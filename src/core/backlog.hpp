@@ -1,0 +1,98 @@
+// Files that wait: ready ones in order, then those backing off, by due time. Bounded by its marks.
+#pragma once
+
+#include "core/time.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace sluice::core {
+
+/// `Job` is movable. Its owner stops reading the source at full() and begins again at low().
+template <class Job>
+class backlog {
+ public:
+  backlog(std::size_t low, std::size_t high) : low_{low}, high_{high} {}
+
+  bool full() const noexcept { return size() >= high_; }
+  bool low() const noexcept { return size() <= low_; }
+  bool empty() const noexcept { return size() == 0; }
+  std::size_t size() const noexcept { return ready_.size() + later_.size(); }
+  std::size_t ready() const noexcept { return ready_.size(); }
+  std::size_t backing_off() const noexcept { return later_.size(); }
+  void set_marks(std::size_t low, std::size_t high) noexcept { low_ = low, high_ = high; }
+
+  void push(Job job) { ready_.push_back(std::move(job)); }
+  /// Back at the head of the ready ones: a job that was taken and could not begin.
+  void push_front(Job job) { ready_.push_front(std::move(job)); }
+  void push_later(Job job, steady_time due) {
+    later_.push_back({due, next_++, std::move(job)});
+    std::push_heap(later_.begin(), later_.end(), due_last);
+  }
+
+  /// A job whose time has come: those that backed off first, so that they do not starve; nothing otherwise.
+  std::optional<Job> pop(steady_time now) {
+    if (!later_.empty() && later_.front().due <= now) {
+      std::pop_heap(later_.begin(), later_.end(), due_last);
+      std::optional<Job> job{std::move(later_.back().job)};
+      later_.pop_back();
+      return job;
+    }
+    if (ready_.empty()) return std::nullopt;
+    std::optional<Job> job{std::move(ready_.front())};
+    ready_.pop_front();
+    return job;
+  }
+
+  /// When pop() could next have something: steady_time::min() when a job is ready, nothing when it is empty.
+  std::optional<steady_time> next_due() const noexcept {
+    if (!ready_.empty()) return steady_time::min();
+    if (!later_.empty()) return later_.front().due;
+    return std::nullopt;
+  }
+
+  /// Takes out everything, ready ones first: the run has ended.
+  std::vector<Job> take_all() {
+    std::vector<Job> all;
+    for (auto& job : ready_) all.push_back(std::move(job));
+    for (auto& entry : later_) all.push_back(std::move(entry.job));
+    ready_.clear(), later_.clear();
+    return all;
+  }
+
+  /// Takes out the jobs for which `wanted` is true.
+  template <class Predicate>
+  std::vector<Job> take_if(Predicate wanted) {
+    std::vector<Job> taken;
+    for (auto it = ready_.begin(); it != ready_.end();)
+      if (wanted(*it)) taken.push_back(std::move(*it)), it = ready_.erase(it);
+      else ++it;
+    for (auto it = later_.begin(); it != later_.end();)
+      if (wanted(it->job)) taken.push_back(std::move(it->job)), it = later_.erase(it);
+      else ++it;
+    std::make_heap(later_.begin(), later_.end(), due_last);
+    return taken;
+  }
+
+ private:
+  struct entry {
+    steady_time due;
+    std::uint64_t order;  ///< of arrival, for equal due times
+    Job job;
+  };
+  static bool due_last(const entry& a, const entry& b) {
+    return a.due != b.due ? a.due > b.due : a.order > b.order;
+  }
+
+  std::size_t low_, high_;
+  std::uint64_t next_ = 0;
+  std::deque<Job> ready_;
+  std::vector<entry> later_;  ///< a heap, soonest first
+};
+
+}  // namespace sluice::core

@@ -1,0 +1,27 @@
+// So many bytes, or requests, a second, for the whole pool.
+#pragma once
+
+#include "core/time.hpp"
+
+namespace sluice::core {
+
+/// A token bucket that holds one second's worth at most, and may go into debt for one take().
+class rate_limit {
+ public:
+  explicit rate_limit(double per_second) : per_second_{per_second} {}  ///< 0: no limit
+  bool unlimited() const noexcept { return per_second_ <= 0; }
+
+  /// When the next take() may happen: `now` or earlier means at once.
+  steady_time ready_at(steady_time now) noexcept;
+  /// Spends `amount`, at ready_at() or later.
+  void take(double amount, steady_time now) noexcept;
+
+ private:
+  void refill(steady_time now) noexcept;
+  double per_second_;
+  double tokens_ = 0;
+  steady_time last_{};
+  bool started_ = false;
+};
+
+}  // namespace sluice::core

@@ -10,16 +10,16 @@
 namespace sluice::core {
 
 struct breaker_policy {
-  int unreachable_streak = 3;   ///< attempts in a row that could not connect: open
-  int busy_streak = 100;        ///< attempts in a row that found it busy or lost the connection: open
-  int refusal_streak = 3;       ///< refusals of us in a row, with no other reply between: stop
-  int max_probes = 5;           ///< failed probes in a row: stop; 0: never
-  milliseconds base{250};       ///< of the full-jitter delay before each probe
-  milliseconds cap{30'000};
+  int unreachable_streak = 3;  ///< attempts in a row that could not connect: open
+  int busy_streak = 100;       ///< attempts in a row that found it busy, lost it or could not connect: open
+  int refusal_streak = 3;      ///< refusals of us in a row, with no other reply between: stop
+  int max_probes = 5;          ///< failed probes in a row: stop; 0: never
+  /// The delay before each probe is uniform in [base/2, min(cap, base·2^failed probes)].
+  milliseconds base{250}, cap{30'000};
 };
 
-/// Closed: everything passes. Open: nothing until `retry_at`, then one probe at a time; any reply that is not
-/// `busy` closes it again. Stopped: for good.
+/// Closed: everything passes. Open: nothing for a while, then one probe at a time; any reply that is not
+/// `busy` closes it again, the probe's or a late one of an attempt that began before. Stopped: for good.
 class breaker {
  public:
   explicit breaker(breaker_policy policy = {}) : policy_{policy} {}
@@ -33,23 +33,27 @@ class breaker {
   admission admit(steady_time now);
   void withdraw_probe() noexcept { probing_ = false; }
 
-  /// After each attempt. Attempts that began before the breaker opened change nothing while it is open.
+  /// After each attempt. While it is open, a late attempt (one that began before) that got no answer, or
+  /// found the endpoint busy, changes nothing: it says nothing new.
   void observe(blame b, bool probe, steady_time now, rng& random);
 
   /// Why it stopped: unreachable (or busy for too long), refuses_us or identity; `nobody` while it has not.
   blame stopped() const noexcept { return stopped_; }
   bool open() const noexcept { return open_; }
-  /// What the attempts since the last good reply were refused for: says why a run that never succeeded failed,
-  /// when it was too short to trip. `nobody` after any reply that was about a file.
+  /// The gravest of what the attempts since the last good reply failed for: says why a run that never
+  /// succeeded failed, when it was too short to trip. `nobody` after any reply that was about a file.
   blame standing() const noexcept { return standing_; }
 
  private:
-  void open_at(steady_time now, rng& random);
+  void close() noexcept;
+  void failed(blame b, bool probe, steady_time now, rng& random);
+  void pause(steady_time now, rng& random);
 
   breaker_policy policy_;
   int unreachable_ = 0, busy_ = 0, refusals_ = 0, probes_ = 0;
   bool open_ = false, probing_ = false;
   steady_time retry_at_{};
+  blame opened_for_ = blame::nobody;
   blame stopped_ = blame::nobody;
   blame standing_ = blame::nobody;
 };

@@ -13,22 +13,22 @@ namespace sluice::core {
 /// What is known when a file's disposal is decided.
 struct removal_evidence {
   bool reply_complete_and_framed = false;
-  bool session_as_configured = false;   ///< verified as configured, or plain http as written out
-  bool accepted = false;                ///< status in the success set, and every body rule holds
-  bool reply_was_early = true;          ///< its first byte was read while request bytes were unsent
+  bool session_as_configured = false;  ///< verified as configured, or plain http as written out
+  bool accepted = false;               ///< status in the success set, and every body rule holds
+  bool reply_was_early = true;         ///< its first byte was read while request bytes were unsent
   std::uint64_t file_bytes_sent = 0;
-  file_identity opened;                 ///< fstat before the first byte was read
-  std::optional<file_identity> now;     ///< fstat of the same descriptor after the reply; nothing: it failed
-  std::optional<file_identity> entry;   ///< fstatat of the name, links not followed, descriptor still open
+  file_identity opened;                ///< fstat before the first byte was read
+  std::optional<file_identity> now;    ///< fstat of the same descriptor after the reply; nothing: it failed
+  std::optional<file_identity> entry;  ///< fstatat of the name, links not followed, descriptor still open
 };
 
 /// The delete rule's clauses, by the letters of docs/delete-rule.md.
 enum class clause {
-  complete_reply,    ///< (a) a complete, explicitly framed final reply over a session verified as configured
-  success,           ///< (b) its status is in the success set and the body rule holds
-  sent_before_reply, ///< (c) no request byte was unsent when the reply's first byte was read
-  same_bytes,        ///< (d) exactly the opened file's bytes were sent, and its identity did not change
-  same_entry,        ///< (e) the directory entry still is that file
+  complete_reply,     ///< (a) a complete, explicitly framed final reply over a session verified as configured
+  success,            ///< (b) its status is in the success set and the body rule holds
+  sent_before_reply,  ///< (c) no request byte was unsent when the reply's first byte was read
+  same_bytes,         ///< (d) exactly the opened file's bytes were sent, and its identity did not change
+  same_entry,         ///< (e) the directory entry still is that file
 };
 
 /// The first clause that does not hold, or nothing: the name may be removed (or moved).
@@ -36,8 +36,9 @@ std::optional<clause> broken_clause(const removal_evidence& e) noexcept;
 
 std::string_view to_string(clause c) noexcept;
 
-/// The base name a moved file gets when `name` is taken in the target directory: `a.jpg` → `a.KEY.jpg`, with the
-/// first 8 digits of the idempotency key, then `a.KEY.2.jpg` and so on for `turn` 2, 3, …; never over 255 bytes.
+/// The base name a moved file gets when `name` is taken in the target directory: `a.jpg` → `a.KEY.jpg`, with
+/// the first 8 digits of the idempotency key, then `a.KEY.2.jpg` and so on for `turn` 2, 3, …. It has at most
+/// 255 bytes, and as much of the stem as fits.
 std::string collision_name(std::string_view name, std::string_view key, unsigned turn);
 
 }  // namespace sluice::core

@@ -3,16 +3,19 @@
 
 #include <array>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 
 namespace sluice::core {
 
-/// Log-linear: 64 steps to each doubling of microseconds, so a value is known to within 1.6 %. 1 µs to 2^36 µs (19 h).
+/// Log-linear: 64 steps to each doubling of microseconds, so a value is known to within 1.6 %, from 1 µs to
+/// 2^36 µs (19 h).
 class histogram {
  public:
   void add(std::chrono::microseconds value) noexcept;
   std::uint64_t count() const noexcept { return count_; }
-  /// The middle of the step that holds the q-th value, 0 ≤ q ≤ 1; 0 when empty. percentile(1) is the exact maximum.
+  /// The middle of the step that holds the q-th value, 0 ≤ q ≤ 1; 0 when empty. percentile(1) is the maximum,
+  /// exactly.
   std::chrono::microseconds percentile(double q) const noexcept;
 
  private:

@@ -9,12 +9,15 @@
 
 namespace sluice::core {
 
-/// 128 bits as a lower-case UUID (version 5, RFC 9562 §5.5) of {path, inode, size, mtime_ns}: the same after a
-/// crash, another for changed content. `path` is relative to the source's root.
+/// 128 bits as a lower-case UUID (version 5, RFC 9562 §5.5) of {path, inode, size, mtime_ns}: the same after
+/// a crash, another for changed content. `path` is relative to the source's root.
 std::string idempotency_key(std::string_view path, const file_identity& file);
 
 /// For a body from memory: a UUID (version 4) from 128 random bits.
 std::string random_key(std::uint64_t high, std::uint64_t low);
+
+/// Another UUID (version 5), the same for the same key.
+std::string uuid_from_key(std::string_view key);
 
 /// A number below 2^53, the same for the same key.
 std::uint64_t number_from_key(std::string_view key) noexcept;

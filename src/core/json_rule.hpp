@@ -11,7 +11,8 @@ namespace sluice::core {
 
 class json_rule {
  public:
-  /// `POINTER=VALUE`, split at the first `=` after which a JSON value follows. The problem shows a form that works.
+  /// `POINTER=VALUE`, split at the first `=` that has a pointer before it and a JSON value behind it. The
+  /// problem shows a form that works.
   static parsed<json_rule> parse(std::string_view text);
 
   /// False as well when `body` is not JSON or has nothing at the pointer. Never throws.
@@ -21,6 +22,8 @@ class json_rule {
   const std::string& text() const noexcept { return text_; }
 
  private:
+  json_rule() = default;
+
   struct impl;
   std::shared_ptr<const impl> impl_;
   std::string text_;

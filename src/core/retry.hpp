@@ -13,8 +13,8 @@ namespace sluice::core {
 /// Full jitter: uniform in [0, min(cap, base·2^(attempts−1))]. `attempts` made so far, at least 1.
 milliseconds backoff(const retry_options& options, unsigned attempts, rng& random);
 
-/// Keeps the retries of a process below a tenth of its requests beyond a burst (the token bucket of the AWS SDKs'
-/// standard retry mode: 500 tokens, a retry costs 5, one after a timeout 10, a clean success gives 1 back).
+/// Allows a process one retry for five clean successes (after a timeout: ten) beyond a burst of 100, as the
+/// token bucket of the AWS SDKs' standard mode: 500 tokens, a retry costs 5 or 10, a success gives 1 back.
 class retry_budget {
  public:
   enum class cost { plain = 5, timeout = 10 };
@@ -23,25 +23,28 @@ class retry_budget {
   void refund() noexcept;
 
  private:
-  int tokens_ = 500;
+  static constexpr int full = 500;
+  int tokens_ = full;
 };
 
-/// `Retry-After` (RFC 9110 §10.2.3): seconds, or an HTTP-date less `Date` (or `now` where the reply has none).
-/// Nothing for junk and negative values; at most one hour.
-std::optional<std::chrono::seconds> parse_retry_after(std::string_view value, std::string_view date, wall_time now);
+/// `Retry-After` (RFC 9110 §10.2.3): seconds, or an HTTP-date less `Date` (or `now` where the reply has
+/// none). Nothing for junk and negative values; at most one hour.
+std::optional<std::chrono::seconds> parse_retry_after(std::string_view value, std::string_view date,
+                                                      wall_time now);
 
-/// An HTTP-date (RFC 9110 §5.6.7), any of its three forms; nothing for anything else.
+/// An HTTP-date (RFC 9110 §5.6.7), any of its three forms; nothing for anything else. Two digits of a year
+/// mean 1970 to 2069. A date that wall_time cannot hold becomes the nearest that it can.
 std::optional<wall_time> parse_http_date(std::string_view text);
 
 struct retry_question {
-  unsigned attempts = 1;               ///< made so far
+  unsigned attempts = 1;  ///< made so far
   steady_time first_attempt, now;
   bool timed_out = false;
   std::optional<std::chrono::seconds> retry_after;  ///< a floor for the delay
 };
 
 /// When the file is due again, or nothing: attempts, time or budget are spent.
-std::optional<steady_time> next_attempt(const retry_options& options, const retry_question& q, retry_budget& budget,
-                                        rng& random);
+std::optional<steady_time> next_attempt(const retry_options& options, const retry_question& q,
+                                        retry_budget& budget, rng& random);
 
 }  // namespace sluice::core

@@ -1,6 +1,7 @@
 // Which files are sent.
 #pragma once
 
+#include "core/glob.hpp"
 #include "core/parsed.hpp"
 #include "core/time.hpp"
 
@@ -13,28 +14,24 @@
 
 namespace sluice::core {
 
-/// A glob of sluice::selection, compiled. Matching is linear in pattern × name: no exponential patterns.
-class glob {
- public:
-  static parsed<glob> parse(std::string_view pattern);
-  /// `path` is relative to the root, without a leading `/`.
-  bool matches(std::string_view path) const noexcept;
-
- private:
-  std::vector<std::string> alternatives_;  ///< `{a,b}` multiplied out, at most 1024
-  bool anchored_ = false;                  ///< had a `/`: matched against the whole path
-};
+/// Every bad glob and every contradiction (min over max), one line each.
+std::vector<std::string> problems(const selection& rules);
 
 /// The rules of sluice::selection, compiled: total functions of a name and what fstat says.
+///
+/// Paths are relative to the root; a leading `./` or `/` does not count.
 class selector {
  public:
   /// The problem names the bad glob or the contradiction (min over max).
   static parsed<selector> compile(const selection& rules);
 
-  /// By name alone: what can be decided before the file is opened.
+  /// By name alone: what can be decided before the file is opened. What is below an excluded directory is
+  /// excluded.
   bool wants_name(std::string_view path) const noexcept;
-  /// Whether a directory can hold anything wanted: false for hidden ones, excluded ones (`dir/**`, `dir`), and
-  /// those deeper than max_depth. `depth` is 1 for a directory right in the root.
+  /// Whether a directory can hold anything wanted: false for hidden ones, excluded ones (`dir/**`, `dir`),
+  /// those that no include pattern reaches, and those deeper than max_depth. `depth` is 1 for a directory
+  /// right in the root. A hidden one is entered when an include pattern with a `/` writes out a component
+  /// that begins with a dot.
   bool wants_directory(std::string_view path, unsigned depth) const noexcept;
   /// By size and age.
   bool wants_content(std::uint64_t size, std::int64_t mtime_ns, wall_time now) const noexcept;
@@ -42,6 +39,8 @@ class selector {
   bool needs_stat() const noexcept;
 
  private:
+  bool excludes(std::string_view path) const noexcept;
+
   std::vector<glob> include_, exclude_;
   selection rules_;
 };

@@ -35,7 +35,7 @@ enum class sent { nothing, part, whole };
 /// A complete final (≥ 200) reply.
 struct reply {
   int status = 0;
-  bool framed = false;      ///< Content-Length, chunked to its last chunk, or a status without a body (RFC 9112 §6.3)
+  bool framed = false;      ///< by length, chunked to its last chunk, or without a body (RFC 9112 §6.3)
   std::string body;         ///< at most 64 KiB
   std::string retry_after;  ///< header values, empty when absent
   std::string date;
@@ -62,7 +62,8 @@ struct judgement {
   std::optional<std::chrono::seconds> retry_after;
 };
 
-/// Total: every outcome has a judgement, and only a complete, framed, not early reply within the rules is `accepted`.
+/// Total: every outcome has a judgement; only a complete, framed reply within the rules that was not early is
+/// `accepted`.
 ///
 /// Statuses that mean "later": 408 425 429 and 5xx but 501, 505, 511. With `retry_all` every refusal but
 /// 401, 403, 407 and 3xx is transient.

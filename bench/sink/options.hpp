@@ -1,0 +1,43 @@
+// The command line, checked.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <stdexcept>
+#include <string>
+
+#include "sink/loop.hpp"
+
+namespace sink {
+
+enum class tls_version { v1_1, v1_2, v1_3 };
+
+struct options {
+  std::string host = "127.0.0.1";
+  std::uint16_t port = 0;  ///< 0: any free one
+  bool http = false;
+  std::string tls_dir;  ///< empty: a temporary directory
+  std::string cert_file, key_file, client_ca_file;
+  std::optional<tls_version> tls_min, tls_max;
+  std::string ledger = "none";
+  bool ledger_buffer = false;
+  bool hash = true;
+  std::string store;  ///< a directory; empty: nothing is stored
+  std::string key_header = "idempotency-key";
+  std::string script;  ///< JSON; empty: none
+  milliseconds accept_delay{0};
+  std::uint64_t max_connections = 0;  ///< at once; 0: any number
+  milliseconds keepalive_timeout{0};  ///< 0: never
+  std::uint64_t max_requests_per_connection = 0;
+  int receive_buffer = 0;  ///< bytes; 0: the system's
+};
+
+/// Wrong, and how to mend it, in one line.
+struct usage_error : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+/// Nothing: help was asked for and has been printed. Throws usage_error.
+std::optional<options> parse_options(int argc, const char* const* argv);
+
+}  // namespace sink

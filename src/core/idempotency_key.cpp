@@ -1,0 +1,63 @@
+#include "core/idempotency_key.hpp"
+
+#include <boost/uuid/name_generator_sha1.hpp>
+#include <boost/uuid/uuid.hpp>
+#include <boost/uuid/uuid_io.hpp>
+
+namespace sluice::core {
+namespace {
+
+using boost::uuids::uuid;
+
+// Changing one of them changes every key: an upload repeated across that upgrade would be taken for a new
+// one.
+constexpr uuid file_namespace{
+    {0x9c, 0x1e, 0x5a, 0x27, 0x6b, 0x0d, 0x4f, 0x83, 0xa4, 0x52, 0x1f, 0xd8, 0x73, 0xc6, 0x0b, 0xee}};
+constexpr uuid uuid_namespace{
+    {0x2f, 0x84, 0xb1, 0x60, 0xd9, 0x37, 0x4c, 0x1a, 0x8e, 0x05, 0x6d, 0x92, 0xfa, 0x4b, 0x17, 0xc3}};
+constexpr uuid number_namespace{
+    {0x51, 0xe7, 0x3d, 0x0a, 0x84, 0xcb, 0x46, 0x9f, 0xb0, 0x2d, 0xc8, 0x15, 0x3e, 0x79, 0xa6, 0x44}};
+
+uuid hash(const uuid& space, std::string_view bytes) noexcept {
+  return boost::uuids::name_generator_sha1{space}(bytes.data(), bytes.size());
+}
+
+/// Eight bytes, most significant first.
+void append(std::string& out, std::uint64_t value) {
+  for (int shift = 56; shift >= 0; shift -= 8) out += static_cast<char>(value >> shift);
+}
+
+}  // namespace
+
+std::string idempotency_key(std::string_view path, const file_identity& file) {
+  // Numbers of fixed width first, the path last: no two inputs have the same encoding.
+  std::string bytes;
+  bytes.reserve(24 + path.size());
+  append(bytes, file.inode);
+  append(bytes, file.size);
+  append(bytes, static_cast<std::uint64_t>(file.mtime_ns));
+  bytes += path;
+  return to_string(hash(file_namespace, bytes));
+}
+
+std::string random_key(std::uint64_t high, std::uint64_t low) {
+  uuid id{};
+  for (unsigned i = 0; i < 8; ++i) {
+    id.data[i] = static_cast<std::uint8_t>(high >> (56 - 8 * i));
+    id.data[8 + i] = static_cast<std::uint8_t>(low >> (56 - 8 * i));
+  }
+  id.data[6] = static_cast<std::uint8_t>((id.data[6] & 0x0f) | 0x40);  // version 4
+  id.data[8] = static_cast<std::uint8_t>((id.data[8] & 0x3f) | 0x80);  // RFC 9562's variant
+  return to_string(id);
+}
+
+std::string uuid_from_key(std::string_view key) { return to_string(hash(uuid_namespace, key)); }
+
+std::uint64_t number_from_key(std::string_view key) noexcept {
+  const uuid id = hash(number_namespace, key);
+  std::uint64_t number = 0;
+  for (int i = 0; i < 6; ++i) number = number << 8 | id.data[i];  // the bytes before the version's
+  return number << 5 | (id.data[15] & 31u);
+}
+
+}  // namespace sluice::core

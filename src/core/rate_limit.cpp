@@ -1,0 +1,37 @@
+#include "core/rate_limit.hpp"
+
+#include <algorithm>
+
+namespace sluice::core {
+
+namespace {
+
+using real_seconds = std::chrono::duration<double>;
+constexpr double nanosecond = 1e-9;
+constexpr double longest_wait = 1e9;  // seconds: any debt fits into steady_time
+
+}  // namespace
+
+steady_time rate_limit::ready_at(steady_time now) noexcept {
+  if (unlimited()) return now;
+  refill(now);
+  const double wait = -tokens_ / per_second_;
+  if (wait < nanosecond) return now;  // less than the clock's tick is rounding
+  return now + std::chrono::ceil<steady_time::duration>(real_seconds{std::min(wait, longest_wait)});
+}
+
+void rate_limit::take(double amount, steady_time now) noexcept {
+  if (unlimited()) return;
+  refill(now);
+  tokens_ -= amount;
+}
+
+// It begins empty, not full: the first second brings no burst.
+void rate_limit::refill(steady_time now) noexcept {
+  if (started_ && now > last_)
+    tokens_ = std::min(per_second_, tokens_ + per_second_ * real_seconds{now - last_}.count());
+  if (!started_ || now > last_) last_ = now;
+  started_ = true;
+}
+
+}  // namespace sluice::core

@@ -1,0 +1,159 @@
+#include "core/record.hpp"
+
+#include <sluice/text.hpp>
+
+#include <array>
+#include <cstdint>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+namespace sluice {
+
+namespace {
+
+using json = nlohmann::ordered_json;
+
+constexpr int format_version = 1;
+
+/// Bytes that are not UTF-8 become U+FFFD: dump() must not throw for what a file name or a server brings.
+std::string dump(const json& object, int indent = -1) {
+  return object.dump(indent, ' ', false, json::error_handler_t::replace);
+}
+
+/// `name`, and `name_b64` beside it when the bytes are more than text can carry.
+void put_bytes(json& object, const char* name, const char* name_b64, const std::string& bytes) {
+  object[name] = bytes;
+  if (!is_utf8(bytes)) object[name_b64] = core::base64(bytes);
+}
+
+double to_milliseconds(std::chrono::microseconds t) { return static_cast<double>(t.count()) / 1000; }
+
+const char* name_of(stop_reason reason) {
+  switch (reason) {
+    case stop_reason::complete:
+      return "complete";
+    case stop_reason::cancelled:
+      return "cancelled";
+    case stop_reason::out_of_time:
+      return "out_of_time";
+    case stop_reason::too_many_errors:
+      return "too_many_errors";
+    case stop_reason::unreachable:
+      return "unreachable";
+    case stop_reason::refused:
+      return "refused";
+    case stop_reason::source_unreadable:
+      return "source_unreadable";
+    case stop_reason::locked:
+      return "locked";
+    case stop_reason::record_failed:
+      return "record_failed";
+  }
+  return "unknown";
+}
+
+}  // namespace
+
+std::string to_json(const file_record& r) {
+  json line;
+  line["v"] = format_version;
+  line["seq"] = r.seq;
+  line["time"] = core::rfc3339(r.time);
+  put_bytes(line, "path", "path_b64", r.path);
+  line["size"] = r.size;
+  line["mtime_ns"] = r.mtime_ns;
+  line["fate"] = to_string(r.fate);
+  line["status"] = r.status;
+  line["attempts"] = r.attempts;
+  line["key"] = r.key;
+  line["disposal"] = r.disposal;
+  line["ms"] = to_milliseconds(r.elapsed);
+  line["bytes"] = r.bytes;
+  put_bytes(line, "response", "response_b64", r.response);
+  line["error"] = r.error;
+  return dump(line);
+}
+
+std::string to_json(const run_summary& s) {
+  return dump(
+      json{
+          {"v", format_version},
+          {"reason", name_of(s.reason)},
+          {"detail", s.detail},
+          {"seen", s.seen},
+          {"accepted", s.accepted},
+          {"rejected", s.rejected},
+          {"deferred", s.deferred},
+          {"changed", s.changed},
+          {"vanished", s.vanished},
+          {"skipped", s.skipped},
+          {"undeletable", s.undeletable},
+          {"deleted", s.deleted},
+          {"moved", s.moved},
+          {"bytes", s.bytes},
+          {"sent_bytes", s.sent_bytes},
+          {"attempts", s.attempts},
+          {"retries", s.retries},
+          {"unknown_outcomes", s.unknown_outcomes},
+          {"connections", s.connections},
+          {"unreadable_dirs", s.unreadable_dirs},
+          {"seconds", s.seconds},
+          {"files_per_second", s.files_per_second},
+          {"latency_ms",
+           {{"p50", s.latency_ms.p50},
+            {"p90", s.latency_ms.p90},
+            {"p99", s.latency_ms.p99},
+            {"max", s.latency_ms.max}}},
+          {"window", {{"min", s.window_min}, {"max", s.window_max}, {"last", s.window_last}}},
+      },
+      2);
+}
+
+namespace core {
+
+std::optional<logged_fate> parse_record(std::string_view line) noexcept try {
+  const auto object = nlohmann::json::parse(line, nullptr, false);
+  if (!object.is_object()) return std::nullopt;
+  const auto version = object.find("v"), key = object.find("key"), word = object.find("fate");
+  if (version == object.end() || key == object.end() || word == object.end()) return std::nullopt;
+  if (*version != format_version || !key->is_string() || !word->is_string()) return std::nullopt;
+  const auto fate = fate_from_string(word->get_ref<const std::string&>());
+  if (!fate) return std::nullopt;
+  return logged_fate{key->get<std::string>(), *fate};
+} catch (...) {
+  return std::nullopt;  // no memory
+}
+
+std::string base64(std::string_view bytes) {
+  static constexpr std::string_view digits =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string text;
+  text.reserve((bytes.size() + 2) / 3 * 4);
+  for (std::size_t i = 0; i < bytes.size(); i += 3) {
+    const std::string_view group = bytes.substr(i, 3);
+    std::uint32_t bits = 0;
+    for (std::size_t k = 0; k < 3; ++k)
+      bits = bits << 8 | (k < group.size() ? static_cast<unsigned char>(group[k]) : 0u);
+    for (std::size_t k = 0; k < 4; ++k) text += k <= group.size() ? digits[bits >> (18 - 6 * k) & 63] : '=';
+  }
+  return text;
+}
+
+std::string rfc3339(std::chrono::system_clock::time_point t) {
+  namespace chrono = std::chrono;
+  const auto ms = chrono::floor<chrono::milliseconds>(t);
+  const auto day = chrono::floor<chrono::days>(ms);
+  const chrono::year_month_day date{day};
+  const chrono::hh_mm_ss time{ms - day};
+  std::array<char, 40> text{};
+  std::snprintf(text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ",
+                static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
+                static_cast<unsigned>(date.day()), static_cast<int>(time.hours().count()),
+                static_cast<int>(time.minutes().count()), static_cast<int>(time.seconds().count()),
+                static_cast<int>(time.subseconds().count()));
+  return text.data();
+}
+
+}  // namespace core
+
+}  // namespace sluice

@@ -1,0 +1,141 @@
+#include "core/selection.hpp"
+
+#include <sluice/text.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <limits>
+#include <utility>
+
+namespace sluice::core {
+namespace {
+
+using std::string_view;
+
+template <class Predicate>
+bool any(const std::vector<glob>& globs, Predicate holds) {
+  return std::any_of(globs.begin(), globs.end(), holds);
+}
+
+string_view bare(string_view path) noexcept {
+  for (;;)
+    if (path.starts_with("./"))
+      path.remove_prefix(2);
+    else if (path.starts_with('/'))
+      path.remove_prefix(1);
+    else
+      return path;
+}
+
+bool is_hidden(string_view path) noexcept {
+  while (!path.empty()) {
+    const auto component = path.substr(0, path.find('/'));
+    if (component.starts_with('.') && component != "." && component != "..") return true;
+    path.remove_prefix(std::min(path.size(), component.size() + 1));
+  }
+  return false;
+}
+
+bool is_unfinished(string_view path) noexcept {
+  return is_hidden(path) || path.ends_with(".tmp") || path.ends_with(".part");
+}
+
+std::size_t depth_of(string_view path) noexcept {
+  return 1 + static_cast<std::size_t>(std::count(path.begin(), path.end(), '/'));
+}
+
+/// Compiles into `out`, or says which glob of which list is bad.
+void compile_globs(string_view list, const std::vector<std::string>& patterns, std::vector<glob>& out,
+                   std::vector<std::string>& problems) {
+  for (const auto& pattern : patterns)
+    if (auto compiled = glob::parse(pattern))
+      out.push_back(std::move(*compiled));
+    else
+      problems.push_back(std::string{list} + " \"" + printable(pattern) + "\": " + compiled.error().what);
+}
+
+void check_numbers(const selection& rules, std::vector<std::string>& problems) {
+  const auto seconds = [](std::chrono::seconds s) { return std::to_string(s.count()) + " s"; };
+  if (rules.min_size && rules.max_size && *rules.min_size > *rules.max_size)
+    problems.push_back("min_size " + std::to_string(*rules.min_size) + " is over max_size " +
+                       std::to_string(*rules.max_size) + ": no file has both");
+  if (rules.min_age && rules.max_age && *rules.min_age > *rules.max_age)
+    problems.push_back("min_age " + seconds(*rules.min_age) + " is over max_age " + seconds(*rules.max_age) +
+                       ": no file has both");
+  if (rules.max_depth == 0u)
+    problems.emplace_back("max_depth 0 selects nothing: 1 means files right in the root");
+}
+
+/// Any two times have an age: what would overflow is held at the ends.
+std::chrono::nanoseconds age_of(std::int64_t mtime_ns, wall_time now) noexcept {
+  using limits = std::numeric_limits<std::int64_t>;
+  const std::int64_t now_ns = std::chrono::nanoseconds{now.time_since_epoch()}.count();
+  if (mtime_ns < 0 && now_ns > limits::max() + mtime_ns) return std::chrono::nanoseconds::max();
+  if (mtime_ns > 0 && now_ns < limits::min() + mtime_ns) return std::chrono::nanoseconds::min();
+  return std::chrono::nanoseconds{now_ns - mtime_ns};
+}
+
+}  // namespace
+
+std::vector<std::string> problems(const selection& rules) {
+  std::vector<std::string> found;
+  std::vector<glob> compiled;
+  compile_globs("include", rules.include, compiled, found);
+  compile_globs("exclude", rules.exclude, compiled, found);
+  check_numbers(rules, found);
+  return found;
+}
+
+parsed<selector> selector::compile(const selection& rules) {
+  selector result;
+  std::vector<std::string> found;
+  compile_globs("include", rules.include, result.include_, found);
+  compile_globs("exclude", rules.exclude, result.exclude_, found);
+  check_numbers(rules, found);
+  if (!found.empty()) return problem{std::move(found.front())};
+  result.rules_ = rules;
+  return result;
+}
+
+/// The path itself, or a directory it is in.
+bool selector::excludes(string_view path) const noexcept {
+  for (auto end = path.find('/'); !exclude_.empty(); end = path.find('/', end + 1)) {
+    const auto part = path.substr(0, end);
+    if (any(exclude_, [part](const glob& g) { return g.matches(part); })) return true;
+    if (end == string_view::npos) break;
+  }
+  return false;
+}
+
+bool selector::wants_name(string_view path) const noexcept {
+  path = bare(path);
+  if (rules_.max_depth && depth_of(path) > *rules_.max_depth) return false;
+  if (excludes(path)) return false;
+  if (include_.empty()) return !is_unfinished(path);
+  return any(include_, [path](const glob& g) { return g.matches(path); });
+}
+
+bool selector::wants_directory(string_view path, unsigned depth) const noexcept {
+  path = bare(path);
+  if (rules_.max_depth && depth >= *rules_.max_depth) return false;
+  if (excludes(path) || any(exclude_, [path](const glob& g) { return g.covers(path); })) return false;
+  if (is_hidden(path))
+    return any(include_, [path](const glob& g) { return g.names_hidden() && g.reaches(path); });
+  return include_.empty() || any(include_, [path](const glob& g) { return g.reaches(path); });
+}
+
+bool selector::wants_content(std::uint64_t size, std::int64_t mtime_ns, wall_time now) const noexcept {
+  if (rules_.min_size && size < *rules_.min_size) return false;
+  if (rules_.max_size && size > *rules_.max_size) return false;
+  // Compared in seconds: a limit of centuries would not fit in nanoseconds.
+  const auto age = age_of(mtime_ns, now);
+  if (rules_.min_age && std::chrono::floor<std::chrono::seconds>(age) < *rules_.min_age) return false;
+  if (rules_.max_age && std::chrono::ceil<std::chrono::seconds>(age) > *rules_.max_age) return false;
+  return true;
+}
+
+bool selector::needs_stat() const noexcept {
+  return rules_.min_size || rules_.max_size || rules_.min_age || rules_.max_age;
+}
+
+}  // namespace sluice::core

@@ -1,0 +1,75 @@
+#include "io/connect.hpp"
+
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <memory>
+#include <optional>
+
+namespace sluice::io {
+namespace {
+
+constexpr std::chrono::milliseconds head_start{250};
+
+struct race {
+  explicit race(const asio::any_io_executor& ex) : changed{ex} {}
+  asio::steady_timer changed;  ///< cancelled when an attempt ends
+  std::vector<asio::ip::tcp::socket> sockets;
+  std::optional<std::size_t> winner;
+  std::size_t pending = 0;
+  error_code last;
+};
+
+void start(const std::shared_ptr<race>& r, const asio::ip::tcp::endpoint& to) {
+  const auto i = r->sockets.size();
+  r->sockets.emplace_back(r->changed.get_executor());
+  ++r->pending;
+  r->sockets[i].async_connect(to, [r, i](error_code ec) {
+    --r->pending;
+    if (ec) r->last = ec;
+    else if (!r->winner) r->winner = i;
+    r->changed.cancel();
+  });
+}
+
+}  // namespace
+
+std::vector<asio::ip::address> interleave(const std::vector<asio::ip::address>& addresses) {
+  std::vector<asio::ip::address> first, second, all;
+  for (const auto& a : addresses) (a.is_v6() == addresses.front().is_v6() ? first : second).push_back(a);
+  for (std::size_t i = 0; i < std::max(first.size(), second.size()); ++i) {
+    if (i < first.size()) all.push_back(first[i]);
+    if (i < second.size()) all.push_back(second[i]);
+  }
+  return all;
+}
+
+awaitable<connected> connect_first(asio::any_io_executor executor, const std::vector<asio::ip::address>& addresses,
+                                   std::uint16_t port) {
+  auto r = std::make_shared<race>(executor);
+  r->sockets.reserve(addresses.size());
+  const auto cancelled = co_await asio::this_coro::cancellation_state;
+  const auto wait = [&](auto expiry) -> awaitable<void> {
+    error_code ignored;
+    r->changed.expires_at(expiry);
+    co_await r->changed.async_wait(into(ignored));
+  };
+  const auto over = [&] { return r->winner || cancelled.cancelled() != asio::cancellation_type::none; };
+  for (const auto& address : interleave(addresses)) {
+    start(r, {address, port});
+    co_await wait(std::chrono::steady_clock::now() + head_start);
+    if (over()) break;
+  }
+  while (!over() && r->pending > 0) co_await wait(std::chrono::steady_clock::time_point::max());
+  connected result{r->last, asio::ip::tcp::socket{executor}};
+  if (r->winner) {
+    result.error = {};
+    result.socket = std::move(r->sockets[*r->winner]);
+  }
+  for (auto& s : r->sockets) {
+    error_code ignored;
+    s.close(ignored);
+  }
+  co_return result;
+}
+
+}  // namespace sluice::io

@@ -1,0 +1,160 @@
+#include "io/connection.hpp"
+
+#include <sluice/error.hpp>
+
+#include <algorithm>
+#include <cstring>
+
+namespace sluice::io {
+namespace {
+
+using std::chrono::steady_clock;
+
+/// How long a reply may take to arrive once our side of the connection is broken: it is there already, or never.
+constexpr std::chrono::seconds last_words{1};
+
+std::size_t take(std::string_view& from, std::span<char> into) {
+  const auto n = std::min(from.size(), into.size());
+  std::memcpy(into.data(), from.data(), n);
+  from.remove_prefix(n);
+  return n;
+}
+
+}  // namespace
+
+connection::connection(asio::any_io_executor executor, pool_context& pool)
+    : pool_{pool}, stream_{executor, pool.to}, pace_{executor} {}
+
+void connection::abort(error_code why) noexcept {
+  aborted_ = why;
+  stream_.abort(why);
+  pace_.cancel();
+}
+
+bool connection::reusable() {
+  return stream_.open() && steady_clock::now() - last_used_ < pool_.timeout.idle && stream_.quiet();
+}
+
+awaitable<exchange_report> connection::exchange(const request& r, body& b) {
+  exchange_report report;
+  aborted_ = {};
+  const auto& timeout = pool_.timeout;
+  const auto end = timeout.attempt.count() > 0 ? steady_clock::now() + timeout.attempt : core::steady_time::max();
+  stream_.set_limit(end, errc::attempt_timeout);
+  bool fresh = !reusable();
+  for (;; fresh = true) {
+    report.outcome = {};
+    if (fresh) {
+      report.outcome.error = co_await stream_.establish(timeout.connect);
+      report.connected = true;
+      if (report.outcome.error) break;
+    }
+    report.session_as_configured = stream_.as_configured();
+    co_await attempt(r, b, report);
+    // The server closed the idle connection just as we began: it cannot hold a whole request, so one more try is free.
+    const bool stale = !fresh && report.outcome.error && !report.outcome.reply && !report.file_error &&
+                       report.outcome.request != core::sent::whole && !aborted_;
+    if (!stale) break;
+  }
+  report.detail = stream_.detail();
+  stream_.disarm();
+  last_used_ = steady_clock::now();
+  co_return report;
+}
+
+awaitable<void> connection::attempt(const request& r, body& b, exchange_report& report) {
+  reply_reader reply;
+  const auto result = co_await send(r, b, report, reply);
+  if (result == sending::whole) report.outcome.request = core::sent::whole;
+  if (result != sending::ended) co_await receive(report, reply);
+  if (result != sending::whole || report.outcome.error || !reply.keep_alive()) stream_.close();
+}
+
+awaitable<connection::sending> connection::send(const request& r, body& b, exchange_report& report,
+                                                reply_reader& reply) {
+  const auto room = std::span{pool_.scratch};
+  std::string_view head = r.head, tail = r.tail;
+  const auto size = b.size();
+  std::uint64_t offset = 0;
+  while (!head.empty() || offset < size || !tail.empty()) {
+    if (!pool_.bytes_per_second.unlimited()) co_await pace();
+    std::size_t filled = take(head, room);
+    while (offset < size && filled < room.size()) {
+      const auto want = std::min<std::uint64_t>(room.size() - filled, size - offset);
+      const auto piece = b.read_ready(offset, room.subspan(filled, want));
+      if (piece.error == asio::error::would_block) break;
+      if (piece.error || piece.size == 0) {
+        report.file_error = piece.error ? piece.error : error_code{errc::file_changed};  // shorter than it was
+        co_return sending::ended;
+      }
+      filled += piece.size, offset += piece.size;
+    }
+    if (offset == size) filled += take(tail, room.subspan(filled));
+    if (filled == 0) {
+      co_await b.wait_ready(offset);
+      if (!aborted_) continue;
+      report.outcome.error = aborted_;
+      co_return sending::ended;
+    }
+    pool_.bytes_per_second.take(static_cast<double>(filled), steady_clock::now());
+    if (const auto result = co_await push(filled, report, reply); result != sending::whole) co_return result;
+    report.file_bytes = offset;
+  }
+  co_return sending::whole;
+}
+
+/// Encrypts and sends what is in the scratch buffer; `whole` when the kernel has it all.
+awaitable<connection::sending> connection::push(std::size_t filled, exchange_report& report, reply_reader& reply) {
+  auto& outcome = report.outcome;
+  outcome.error = stream_.put({pool_.scratch.data(), filled});
+  while (!outcome.error) {
+    const auto before = report.kernel_bytes;
+    const auto result = co_await stream_.flush(report.kernel_bytes, pool_.timeout.stall);
+    if (report.kernel_bytes > before) outcome.request = core::sent::part;
+    if (result == stream::flushed::all) co_return sending::whole;
+    if (result == stream::flushed::failed) {
+      outcome.error = stream_.error();
+      co_return aborted_ ? sending::ended : sending::write_failed;
+    }
+    // Something can be read while bytes of ours are unsent: perhaps an early reply, perhaps only TLS's own records.
+    const auto c = co_await stream_.read(pool_.inbox, true);
+    outcome.error = c.error == asio::error::eof ? error_code{errc::connection_lost} : c.error;
+    if (!outcome.error && c.size > 0) outcome.error = reply.feed({pool_.inbox.data(), c.size}, true);
+    if (!outcome.error && reply.final_head()) co_return sending::reply_began;
+  }
+  co_return sending::ended;
+}
+
+awaitable<void> connection::receive(exchange_report& report, reply_reader& reply) {
+  auto& outcome = report.outcome;
+  const bool unsent = outcome.request != core::sent::whole;
+  const auto write_error = outcome.error;
+  const auto stall = write_error ? core::milliseconds{last_words} : pool_.timeout.stall;
+  const auto end = steady_clock::now() + 2 * stall;
+  error_code ec;
+  while (!reply.done() && !ec) {
+    stream_.arm(std::min(steady_clock::now() + stall, end), errc::stalled);
+    const auto c = co_await stream_.read(pool_.inbox);
+    if (c.error == asio::error::eof) ec = reply.feed_eof();
+    else ec = c.error ? c.error : reply.feed({pool_.inbox.data(), c.size}, unsent);
+  }
+  if (reply.done()) {
+    outcome.reply = reply.take();
+    outcome.early = reply.early() || unsent;
+  } else {
+    outcome.error = write_error ? write_error : ec;
+  }
+}
+
+awaitable<void> connection::pace() {
+  for (;;) {
+    const auto now = steady_clock::now();
+    const auto ready = pool_.bytes_per_second.ready_at(now);
+    if (ready <= now || aborted_) break;
+    error_code ignored;
+    pace_.expires_at(ready);
+    co_await pace_.async_wait(into(ignored));
+  }
+}
+
+}  // namespace sluice::io

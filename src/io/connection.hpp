@@ -1,0 +1,77 @@
+// One kept-alive connection: one exchange at a time, then reuse or retire.
+#pragma once
+
+#include "core/multipart.hpp"
+#include "core/rate_limit.hpp"
+#include "core/verdict.hpp"
+#include "io/body.hpp"
+#include "io/reply_reader.hpp"
+#include "io/stream.hpp"
+
+#include <sluice/config.hpp>
+
+#include <boost/asio/steady_timer.hpp>
+#include <string>
+#include <vector>
+
+namespace sluice::io {
+
+/// A request but for the file's bytes: `head` is the HTTP head and the form up to them, `tail` what follows them.
+struct request {
+  std::string head;
+  std::string tail;
+};
+
+/// What came of one exchange.
+struct exchange_report {
+  core::attempt_outcome outcome;
+  error_code file_error;             ///< the file could not be read to its size; the request was cut off
+  std::uint64_t file_bytes = 0;      ///< of the file, handed to the kernel whole (counted when the request is)
+  std::uint64_t kernel_bytes = 0;    ///< bytes on the wire, encrypted where they are
+  bool connected = false;            ///< a new connection was opened
+  bool session_as_configured = false;
+  std::string detail;                ///< more than the code says, for people; often empty
+};
+
+/// What the connections of one uploader share.
+struct pool_context {
+  endpoint& to;
+  timeout_options timeout;
+  core::rate_limit bytes_per_second;
+  std::vector<char> scratch = std::vector<char>(128 * 1024);  ///< plain bytes on their way into records
+  std::vector<char> inbox = std::vector<char>(16 * 1024);     ///< plain bytes of replies
+  // Both are filled and used up between two suspensions, so one of each serves all connections.
+};
+
+class connection {
+ public:
+  connection(asio::any_io_executor executor, pool_context& pool);
+
+  /// Connects if need be, sends, reads the reply. Never throws; deadlines and abort() end it with an error in the outcome.
+  awaitable<exchange_report> exchange(const request& r, body& b);
+  /// Ends what is under way with `why` and retires the connection.
+  void abort(error_code why) noexcept;
+
+ private:
+  awaitable<void> attempt(const request& r, body& b, exchange_report& report);
+  /// How sending came to its end.
+  enum class sending {
+    whole,         ///< the kernel has all of the request
+    write_failed,  ///< the connection is broken; a reply may be there all the same
+    reply_began,   ///< the final reply's head came first
+    ended,         ///< nothing more can come of this attempt
+  };
+  awaitable<sending> send(const request& r, body& b, exchange_report& report, reply_reader& reply);
+  awaitable<sending> push(std::size_t filled, exchange_report& report, reply_reader& reply);
+  awaitable<void> receive(exchange_report& report, reply_reader& reply);
+  awaitable<void> pace();
+  bool reusable();
+
+  pool_context& pool_;
+  stream stream_;
+  asio::steady_timer pace_;
+  core::steady_time last_used_{};
+  error_code aborted_;
+};
+
+}  // namespace sluice::io

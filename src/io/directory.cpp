@@ -1,0 +1,78 @@
+#include "io/directory.hpp"
+
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <sys/syscall.h>
+
+#include <cerrno>
+#include <string_view>
+
+namespace sluice::io {
+namespace {
+
+constexpr int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOCTTY;
+
+/// Without openat2 (before Linux 5.6, or filtered): one component at a time, none of them a link.
+int open_by_steps(int from, std::string_view relative) {
+  unique_fd at;
+  while (!relative.empty()) {
+    const std::string step{relative.substr(0, relative.find('/'))};
+    relative.remove_prefix(std::min(relative.size(), step.size() + 1));
+    if (step.empty() || step == ".") continue;
+    if (step == "..") {
+      errno = EXDEV;
+      return -1;
+    }
+    unique_fd next{::openat(at ? at.get() : from, step.c_str(), flags | O_NOFOLLOW)};
+    if (!next) return -1;
+    at = std::move(next);
+  }
+  return at.release();
+}
+
+int open_beneath(int from, const std::string& relative) {
+  open_how how{};
+  how.flags = flags;
+  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
+  const auto fd = static_cast<int>(::syscall(SYS_openat2, from, relative.c_str(), &how, sizeof how));
+  if (fd >= 0 || (errno != ENOSYS && errno != EPERM)) return fd;
+  return open_by_steps(from, relative);
+}
+
+std::shared_ptr<const directory> opened(int fd, std::string path, bool confined, error_code& ec) {
+  if (fd < 0) {
+    ec = last_error();
+    return nullptr;
+  }
+  ec = {};
+  return std::make_shared<const directory>(unique_fd{fd}, std::move(path), confined);
+}
+
+}  // namespace
+
+core::file_identity identity_of(const struct stat& st) noexcept {
+  const auto ns = [](const timespec& t) { return static_cast<std::int64_t>(t.tv_sec) * 1'000'000'000 + t.tv_nsec; };
+  return {st.st_dev, st.st_ino, static_cast<std::uint64_t>(st.st_size), ns(st.st_mtim), ns(st.st_ctim)};
+}
+
+error_code last_error() noexcept { return {errno, boost::system::system_category()}; }
+
+directory::directory(unique_fd fd, std::string path, bool confined)
+    : fd_{std::move(fd)}, path_{std::move(path)}, confined_{confined} {
+  struct stat st {};
+  if (::fstat(fd_.get(), &st) == 0) device_ = st.st_dev, inode_ = st.st_ino;
+}
+
+std::shared_ptr<const directory> directory::open(const std::filesystem::path& path, error_code& ec) {
+  return opened(::open(path.c_str(), flags), path.string(), true, ec);
+}
+
+std::shared_ptr<const directory> directory::working(error_code& ec) { return opened(::open(".", flags), ".", false, ec); }
+
+std::shared_ptr<const directory> directory::below(const std::string& relative, error_code& ec) const {
+  const int child =
+      confined_ ? open_beneath(fd_.get(), relative) : ::openat(fd_.get(), relative.c_str(), flags);
+  return opened(child, path_ + "/" + relative, confined_, ec);
+}
+
+}  // namespace sluice::io

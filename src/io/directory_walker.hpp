@@ -1,0 +1,58 @@
+// Streams the files of a tree, never the whole listing.
+#pragma once
+
+#include "core/selection.hpp"
+#include "io/directory.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace sluice::io {
+
+/// One thing a source names.
+struct entry {
+  enum class kind {
+    file,                  ///< to be sent, as far as its name tells
+    skipped,               ///< `why` says: not selected, or not a regular file
+    unreadable_directory,  ///< `why`: what is below it was not seen
+  };
+  kind what = kind::file;
+  std::shared_ptr<const directory> root;
+  std::string path;  ///< relative to root, raw bytes
+  error_code why;
+  std::optional<core::file_identity> identity;  ///< only when a rule or an order needed it
+};
+
+/// Depth first, in the order of the file system, over held descriptors: one and 32 KiB for each level of depth, at most
+/// `max_depth`. Links are entries like any other: skipped. A directory that is its own ancestor (a bind mount) is skipped.
+class directory_walker {
+ public:
+  static constexpr std::size_t max_depth = 128;
+
+  /// `selector` outlives the walker. `stat_all`: fill in entry::identity for files.
+  directory_walker(std::shared_ptr<const directory> root, const core::selector& selector, bool stat_all);
+
+  /// The next entry, or nothing at the end. `now` is for the age rules.
+  std::optional<entry> next(core::wall_time now);
+
+ private:
+  struct level {
+    std::shared_ptr<const directory> dir;
+    std::string prefix;  ///< "" or "a/b/"
+    std::vector<char> buffer;
+    std::size_t position = 0, filled = 0;
+  };
+  std::optional<entry> enter(std::string path);
+  std::optional<entry> classify(const char* name, unsigned char type, core::wall_time now);
+
+  std::shared_ptr<const directory> root_;
+  const core::selector& selector_;
+  bool stat_all_;
+  std::optional<entry> pending_;
+  std::vector<level> levels_;
+};
+
+}  // namespace sluice::io

@@ -1,0 +1,30 @@
+#include "io/file_system.hpp"
+
+#include <sluice/error.hpp>
+
+#include <fcntl.h>
+
+namespace sluice::io {
+
+error_code file_system::open_file(const directory_ptr& root, const std::string& path, bool refuse_writers,
+                                  std::optional<source_file>& out) {
+  const auto slash = path.rfind('/');
+  const auto parent = slash == std::string::npos ? std::string{} : path.substr(0, std::max<std::size_t>(slash, 1));
+  error_code ec;
+  if (!last_parent_ || last_root_ != root || last_path_ != parent) {
+    auto base = root ? root : directory::working(ec);
+    if (ec) return ec;
+    auto opened = parent.empty() ? base : base->below(parent, ec);
+    if (ec == boost::system::errc::no_such_file_or_directory) return errc::file_vanished;
+    if (ec == boost::system::errc::too_many_symbolic_link_levels) return errc::not_a_regular_file;
+    if (ec) return ec;
+    last_root_ = root, last_parent_ = std::move(opened), last_path_ = parent;
+  }
+  return source_file::open(executor_, last_parent_, path.substr(slash + 1), refuse_writers, out);
+}
+
+error_code file_system::writable(const directory& dir) const noexcept {
+  return ::faccessat(dir.fd(), ".", W_OK | X_OK, AT_EACCESS) == 0 ? error_code{} : last_error();
+}
+
+}  // namespace sluice::io

@@ -1,0 +1,80 @@
+#include "io/name_list.hpp"
+
+#include "io/directory.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <boost/asio/buffer.hpp>
+#include <cerrno>
+
+namespace sluice::io {
+namespace {
+
+/// Standard input as a description of its own, so that O_NONBLOCK does not reach whoever shares it.
+int open_standard_input() {
+  const int fd = ::open("/proc/self/fd/0", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+  return fd >= 0 ? fd : ::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);  // a socket cannot be opened again
+}
+
+}  // namespace
+
+name_list::name_list(asio::any_io_executor executor, const std::filesystem::path& file, bool nul, error_code& ec)
+    : fd_{file == "-" ? open_standard_input() : ::open(file.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC)},
+      end_{nul ? '\0' : '\n'} {
+  struct stat st {};
+  if (!fd_ || ::fstat(fd_.get(), &st) != 0) {
+    ec = last_error();
+    return;
+  }
+  ec = {};
+  if (S_ISDIR(st.st_mode)) ec = {EISDIR, boost::system::system_category()};
+  if (S_ISREG(st.st_mode) || S_ISDIR(st.st_mode)) return;
+  pipe_.emplace(std::move(executor));
+  pipe_->assign(fd_.get(), ec);
+  if (!ec) fd_.release();
+  else if (ec == boost::system::errc::operation_not_permitted) pipe_.reset(), ec = {};  // /dev/null cannot be polled
+}
+
+awaitable<std::optional<std::string>> name_list::next(error_code& ec) {
+  ec = {};
+  for (;;) {
+    const auto at = buffer_.find(end_, position_);
+    if (at != std::string::npos) {
+      std::string name = buffer_.substr(position_, at - position_);
+      position_ = at + 1;
+      if (!name.empty()) co_return name;
+      continue;
+    }
+    buffer_.erase(0, position_);
+    position_ = 0;
+    if (ended_) {
+      if (buffer_.empty()) co_return std::nullopt;
+      co_return std::exchange(buffer_, {});  // the last line may lack its end
+    }
+    if (buffer_.size() > max_name) {
+      ec = {ENAMETOOLONG, boost::system::system_category()};
+      co_return std::nullopt;
+    }
+    if (!co_await fill(ec)) co_return std::nullopt;
+  }
+}
+
+awaitable<bool> name_list::fill(error_code& ec) {
+  constexpr std::size_t step = 16 * 1024;
+  const auto old = buffer_.size();
+  buffer_.resize(old + step);
+  std::size_t n = 0;
+  if (pipe_) {
+    n = co_await pipe_->async_read_some(asio::buffer(buffer_.data() + old, step), into(ec));
+    if (ec == asio::error::eof) ec = {}, ended_ = true;
+  } else {
+    const auto got = ::read(fd_.get(), buffer_.data() + old, step);
+    if (got < 0) ec = last_error();
+    else n = static_cast<std::size_t>(got), ended_ = got == 0;
+  }
+  buffer_.resize(old + n);
+  co_return !ec;
+}
+
+}  // namespace sluice::io

@@ -1,0 +1,49 @@
+// The job log: appended line by line, read back to resume.
+#pragma once
+
+#include "io/asio.hpp"
+#include "io/unique_fd.hpp"
+
+#include <array>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace sluice::io {
+
+/// Append-only lines (O_APPEND, mode 0600). A line is handed to the kernel before append() returns; a slow reader of
+/// standard output is never waited for: its lines are kept up to 1 MiB, then dropped and counted.
+class record_log {
+ public:
+  /// `-` is standard output. A torn last line of an earlier run is ended first.
+  error_code open(const std::filesystem::path& path);
+  bool is_open() const noexcept { return static_cast<bool>(fd_); }
+  void append(std::string line);
+  std::uint64_t dropped() const noexcept { return dropped_; }
+
+ private:
+  bool write_some();
+
+  unique_fd fd_;
+  bool may_block_ = false;  ///< a pipe or terminal: asked before each write
+  std::string unwritten_;
+  std::uint64_t dropped_ = 0;
+};
+
+/// The idempotency keys of the files a job log has as accepted: 16 bytes each.
+class accepted_keys {
+ public:
+  /// A missing file is an empty log. Lines that are no records (a torn last one) are passed over.
+  error_code read(const std::filesystem::path& path);
+  bool contains(std::string_view key) const noexcept;
+  std::size_t size() const noexcept { return keys_.size(); }
+
+ private:
+  using packed = std::array<unsigned char, 16>;
+  static bool pack(std::string_view key, packed& out) noexcept;
+  std::vector<packed> keys_;  ///< sorted
+};
+
+}  // namespace sluice::io

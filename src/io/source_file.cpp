@@ -1,0 +1,106 @@
+#include "io/source_file.hpp"
+
+#include <sluice/error.hpp>
+
+#include <fcntl.h>
+#include <sys/uio.h>
+
+#include <boost/asio/steady_timer.hpp>
+#include <cerrno>
+#include <csignal>
+
+namespace sluice::io {
+namespace {
+
+/// True when another process has the file open for writing. A read lease is granted only where nobody has; it is given
+/// back at once. While it is held a writer's open would send us a signal: SIGURG, which is ignored unless somebody
+/// asked for it, instead of SIGIO, which kills. Where leases are not to be had (not the owner, not on this file system)
+/// nothing is known and nothing is refused.
+bool has_writer(int fd) {
+  if (::fcntl(fd, F_SETSIG, SIGURG) != 0) return false;
+  if (::fcntl(fd, F_SETLEASE, F_RDLCK) != 0) return errno == EAGAIN;
+  ::fcntl(fd, F_SETLEASE, F_UNLCK);
+  return false;
+}
+
+error_code open_error() {
+  switch (errno) {
+    case ENOENT:
+    case ENOTDIR:
+      return errc::file_vanished;
+    case ELOOP:   // a link
+    case ENXIO:   // a socket, or a fifo without a reader
+    case ENODEV:
+      return errc::not_a_regular_file;
+    default:
+      return last_error();
+  }
+}
+
+std::optional<core::file_identity> identity_if(int result, const struct stat& st) {
+  if (result != 0) return std::nullopt;
+  return identity_of(st);
+}
+
+}  // namespace
+
+source_file::source_file(asio::any_io_executor executor, std::shared_ptr<const directory> parent, std::string name,
+                         unique_fd fd, const core::file_identity& identity)
+    : executor_{std::move(executor)},
+      parent_{std::move(parent)},
+      name_{std::move(name)},
+      fd_{std::move(fd)},
+      identity_{identity} {}
+
+error_code source_file::open(asio::any_io_executor executor, std::shared_ptr<const directory> parent, std::string name,
+                             bool refuse_writers, std::optional<source_file>& file) {
+  unique_fd fd{::openat(parent->fd(), name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)};
+  if (!fd) return open_error();
+  struct stat st {};
+  if (::fstat(fd.get(), &st) != 0) return last_error();
+  if (!S_ISREG(st.st_mode)) return errc::not_a_regular_file;
+  if (refuse_writers && has_writer(fd.get())) return errc::being_written;
+  file = source_file{std::move(executor), std::move(parent), std::move(name), std::move(fd), identity_of(st)};
+  return {};
+}
+
+std::optional<core::file_identity> source_file::identity_now() const noexcept {
+  struct stat st {};
+  return identity_if(::fstat(fd_.get(), &st), st);
+}
+
+std::optional<core::file_identity> source_file::entry_now() const noexcept {
+  struct stat st {};
+  return identity_if(::fstatat(parent_->fd(), name_.c_str(), &st, AT_SYMLINK_NOFOLLOW), st);
+}
+
+// RWF_NOWAIT reads only what is in the page cache: a cold file costs other uploads nothing.
+body::piece source_file::read_ready(std::uint64_t offset, std::span<char> into) {
+  iovec v{into.data(), into.size()};
+  for (;;) {
+    const auto n = ::preadv2(fd_.get(), &v, 1, static_cast<off_t>(offset), may_block_ ? 0 : RWF_NOWAIT);
+    if (n >= 0) {
+      waits_ = 0;
+      return {{}, static_cast<std::size_t>(n)};
+    }
+    if (errno == EINTR) continue;
+    if (errno == EAGAIN && !may_block_) return {asio::error::would_block};
+    if ((errno == EOPNOTSUPP || errno == ENOSYS || errno == EINVAL) && !may_block_) {
+      may_block_ = true;
+      continue;
+    }
+    return {last_error()};
+  }
+}
+
+awaitable<void> source_file::wait_ready(std::uint64_t offset) {
+  constexpr off_t ahead = 1 << 20;
+  constexpr int patience = 2000;  // about four seconds of a disk that brings nothing: then read and wait for it
+  ::posix_fadvise(fd_.get(), static_cast<off_t>(offset), ahead, POSIX_FADV_WILLNEED);
+  if (++waits_ > patience) may_block_ = true;
+  asio::steady_timer pause{executor_, std::chrono::microseconds{waits_ < 8 ? 200 : 2000}};
+  error_code ignored;
+  co_await pause.async_wait(into(ignored));
+}
+
+}  // namespace sluice::io

@@ -1,0 +1,42 @@
+// A source's entries, one after the other, whatever the source is.
+#pragma once
+
+#include "io/directory_walker.hpp"
+#include "io/name_list.hpp"
+
+#include <sluice/source.hpp>
+
+#include <deque>
+
+namespace sluice::io {
+
+/// Directory trees in turn, or a list of names; in order, where one is asked for (then the listing is held in memory).
+class source_reader {
+ public:
+  /// `from` and `selector` outlive the reader. `roots` are those of the source, opened; for a list, its base alone (or the
+  /// working directory).
+  source_reader(asio::any_io_executor executor, const source& from, std::vector<std::shared_ptr<const directory>> roots,
+                const core::selector& selector);
+
+  /// The next entry, or nothing at the end; `ec` when the list cannot be read. Does not wait for a disk longer than a
+  /// directory read takes; of a thousand skipped entries none suspends, so callers yield.
+  awaitable<std::optional<entry>> next(error_code& ec);
+
+ private:
+  awaitable<std::optional<entry>> next_listed(error_code& ec);
+  std::optional<entry> next_walked();
+  awaitable<void> sort_all(error_code& ec);
+  entry classify_name(std::string name) const;
+
+  asio::any_io_executor executor_;
+  const source& from_;
+  std::vector<std::shared_ptr<const directory>> roots_;
+  const core::selector& selector_;
+  std::size_t next_root_ = 0;
+  std::optional<directory_walker> walker_;
+  std::optional<name_list> list_;
+  std::optional<std::deque<entry>> sorted_;
+  std::uint64_t files_ = 0;
+};
+
+}  // namespace sluice::io

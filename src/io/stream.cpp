@@ -1,0 +1,206 @@
+#include "io/stream.hpp"
+
+#include "io/connect.hpp"
+
+#include <sluice/error.hpp>
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/deferred.hpp>
+#include <boost/asio/experimental/parallel_group.hpp>
+#include <cstring>
+
+namespace sluice::io {
+namespace {
+
+constexpr std::size_t receive_size = 16 * 1024 + 512;  ///< one TLS record
+
+}  // namespace
+
+stream::stream(asio::any_io_executor executor, endpoint& to)
+    : executor_{std::move(executor)}, to_{to}, socket_{executor_} {
+  to_.deadlines.add(*this);
+}
+
+stream::~stream() {
+  close();
+  to_.deadlines.remove(*this);
+}
+
+awaitable<error_code> stream::establish(core::milliseconds limit) {
+  close();
+  incoming_.clear(), outgoing_.clear();
+  aborted_ = error_ = {};
+  arm(std::chrono::steady_clock::now() + limit, errc::connect_timeout);
+  try {
+    error_ = co_await asio::co_spawn(executor_, connect(),
+                                     asio::bind_cancellation_slot(establishing_.slot(), asio::use_awaitable));
+  } catch (const boost::system::system_error& e) {  // the coroutine was cancelled between two operations
+    error_ = translate(e.code());
+  }
+  if (!error_ && to_.tls) error_ = co_await handshake();
+  disarm();
+  open_ = !error_;
+  if (error_) {
+    error_code ignored;
+    socket_.close(ignored);
+  }
+  co_return error_;
+}
+
+awaitable<error_code> stream::connect() {
+  auto answer = co_await to_.names.resolve();
+  if (aborted_) co_return aborted_;
+  if (answer.error) co_return answer.error;
+  auto [ec, connected] = co_await connect_first(executor_, answer.addresses, to_.url.port);
+  if (aborted_) co_return aborted_;
+  if (ec) co_return ec;
+  socket_ = std::move(connected);
+  socket_.non_blocking(true, ec);
+  if (!ec) socket_.set_option(asio::ip::tcp::no_delay{true}, ec);
+  co_return ec;
+}
+
+awaitable<error_code> stream::handshake() {
+  tls_.emplace(to_.tls, to_.url, incoming_, outgoing_);
+  for (;;) {
+    const auto step = tls_->handshake();
+    std::uint64_t taken = 0;
+    if (step == tls_session::status::failed) {
+      error_code best_effort;  // the alert that tells the server why
+      socket_.write_some(outgoing_.data(), best_effort);
+      co_return tls_->error();
+    }
+    // The connect deadline is armed for all of it: a stall deadline would only weaken it.
+    if (co_await flush(taken, core::milliseconds::zero()) == flushed::failed) co_return error_;
+    if (step == tls_session::status::ok) co_return error_code{};
+    if (const auto ec = co_await receive()) co_return ec == asio::error::eof ? error_code{errc::connection_lost} : ec;
+  }
+}
+
+void stream::close() noexcept {
+  if (!socket_.is_open()) return;
+  error_code ignored;
+  if (open_ && tls_) {
+    tls_->shutdown();
+    socket_.write_some(outgoing_.data(), ignored);
+  }
+  socket_.close(ignored);
+  open_ = false;
+}
+
+void stream::abort(error_code why) noexcept {
+  if (!aborted_) aborted_ = why;
+  open_ = false;
+  disarm();
+  error_code ignored;
+  socket_.close(ignored);
+  establishing_.emit(asio::cancellation_type::terminal);
+}
+
+void stream::expire() { abort(due_code_); }
+
+void stream::arm(core::steady_time when, error_code why) noexcept {
+  due = std::min(when, limit_);
+  due_code_ = when <= limit_ ? why : limit_code_;
+  to_.deadlines.wake();
+}
+
+/// The one place where "the socket was closed under us" becomes what it means.
+error_code stream::translate(error_code ec) const {
+  if (ec && aborted_) return aborted_;
+  if (ec == asio::error::connection_reset || ec == asio::error::broken_pipe) return errc::connection_lost;
+  return ec;
+}
+
+error_code stream::put(std::span<const char> plain) {
+  if (aborted_) return error_ = aborted_;
+  if (tls_) return tls_->write(plain) == tls_session::status::ok ? error_code{} : error_ = tls_->error();
+  const auto room = outgoing_.prepare(plain.size());
+  std::memcpy(room.data(), plain.data(), plain.size());
+  outgoing_.commit(plain.size());
+  return {};
+}
+
+awaitable<stream::flushed> stream::flush(std::uint64_t& taken, core::milliseconds stall) {
+  while (outgoing_.size() > 0) {
+    error_code ec;
+    const auto n = socket_.write_some(outgoing_.data(), ec);
+    if (!ec) {
+      outgoing_.consume(n);
+      taken += n;
+      continue;
+    }
+    if (ec == asio::error::would_block) {
+      if (stall.count() > 0) arm(std::chrono::steady_clock::now() + stall, errc::stalled);
+      auto [order, writable, readable] =
+          co_await asio::experimental::make_parallel_group(
+              socket_.async_wait(asio::ip::tcp::socket::wait_write, asio::deferred),
+              socket_.async_wait(asio::ip::tcp::socket::wait_read, asio::deferred))
+              .async_wait(asio::experimental::wait_for_one(), asio::use_awaitable);
+      if (aborted_) {
+        error_ = aborted_;
+        co_return flushed::failed;
+      }
+      if (!readable) co_return flushed::readable;
+      if (!writable) continue;
+      ec = writable;
+    }
+    error_ = translate(ec);
+    co_return flushed::failed;
+  }
+  co_return flushed::all;
+}
+
+awaitable<stream::chunk> stream::read(std::span<char> into, bool only_ready) {
+  for (;;) {
+    if (auto c = decrypt(into); c.size > 0 || c.error) co_return c;
+    const auto ec = only_ready ? receive_ready() : co_await receive();
+    if (only_ready && ec == asio::error::would_block) co_return chunk{};
+    if (ec) co_return chunk{ec};
+  }
+}
+
+stream::chunk stream::decrypt(std::span<char> into) {
+  if (!tls_) {
+    const auto n = std::min(into.size(), incoming_.size());
+    std::memcpy(into.data(), incoming_.data().data(), n);
+    incoming_.consume(n);
+    return {{}, n};
+  }
+  std::size_t n = 0;
+  switch (tls_->read(into, n)) {
+    case tls_session::status::ok:
+      return {{}, n};
+    case tls_session::status::want_read:
+      return {};
+    case tls_session::status::closed:
+      return {asio::error::eof};
+    default:
+      return {error_ = tls_->error()};
+  }
+}
+
+awaitable<error_code> stream::receive() {
+  error_code ec;
+  const auto n = co_await socket_.async_read_some(incoming_.prepare(receive_size), into(ec));
+  incoming_.commit(n);
+  co_return translate(ec);
+}
+
+error_code stream::receive_ready() {
+  error_code ec;
+  const auto n = socket_.read_some(incoming_.prepare(receive_size), ec);
+  incoming_.commit(n);
+  return translate(ec);
+}
+
+bool stream::quiet() {
+  if (!open_) return false;
+  if (const auto ec = receive_ready(); ec != asio::error::would_block && ec) return false;
+  char byte;
+  const auto c = decrypt({&byte, 1});
+  return c.size == 0 && !c.error;
+}
+
+}  // namespace sluice::io

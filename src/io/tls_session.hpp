@@ -1,0 +1,55 @@
+// One TLS session without a socket: ciphertext in, ciphertext out.
+#pragma once
+
+#include "core/url.hpp"
+#include "io/asio.hpp"
+#include "io/tls_client.hpp"
+
+#include <boost/beast/core/flat_buffer.hpp>
+#include <memory>
+#include <span>
+#include <string>
+
+struct ssl_st;
+
+namespace sluice::io {
+
+/// OpenSSL between two buffers. Many records gather in outgoing() and leave in one send; that, not the cipher, is what
+/// an upload of small files pays for.
+class tls_session {
+ public:
+  enum class status { ok, want_read, closed, failed };
+
+  /// SNI and the name (or address) to verify come from `endpoint`. The buffers outlive the session.
+  tls_session(std::shared_ptr<const tls_client> client, const core::url& endpoint, boost::beast::flat_buffer& incoming,
+              boost::beast::flat_buffer& outgoing);
+  ~tls_session();
+  tls_session(const tls_session&) = delete;
+
+  /// One step; `ok` only once the session is verified as configured (chain, name, pins).
+  status handshake();
+  /// Encrypts all of `plain` into outgoing(). `failed`, or `ok`.
+  status write(std::span<const char> plain);
+  /// Decrypts into `into`; `n` bytes with `ok`.
+  status read(std::span<char> into, std::size_t& n);
+  /// Queues close_notify in outgoing(), where the session is in a state to send one.
+  void shutdown() noexcept;
+
+  /// After `failed`: an errc, and what OpenSSL says.
+  error_code error() const noexcept { return error_; }
+  const std::string& detail() const noexcept { return detail_; }
+
+ private:
+  status fail(error_code fallback);
+  status check_peer();
+
+  std::shared_ptr<const tls_client> client_;
+  std::unique_ptr<ssl_st, void (*)(ssl_st*)> ssl_;
+  boost::beast::flat_buffer& incoming_;
+  boost::beast::flat_buffer& outgoing_;
+  bool verified_ = false;
+  error_code error_;
+  std::string detail_;
+};
+
+}  // namespace sluice::io

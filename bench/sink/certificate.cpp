@@ -31,7 +31,8 @@ key_ptr make_key() {
 }
 
 void add_extension(X509* cert, X509V3_CTX& context, int nid, const char* value) {
-  const std::unique_ptr<X509_EXTENSION, free_it> extension{X509V3_EXT_conf_nid(nullptr, &context, nid, value)};
+  const std::unique_ptr<X509_EXTENSION, free_it> extension{
+      X509V3_EXT_conf_nid(nullptr, &context, nid, value)};
   require(extension && X509_add_ext(cert, extension.get(), -1), value);
 }
 
@@ -46,8 +47,8 @@ cert_ptr make_body(const char* common_name, EVP_PKEY* key, const X509* issuer) {
   X509_gmtime_adj(X509_getm_notAfter(cert.get()), 90L * 24 * 3600);
   X509_set_pubkey(cert.get(), key);
   X509_NAME* name = X509_get_subject_name(cert.get());
-  X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>(common_name), -1, -1,
-                             0);
+  X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>(common_name),
+                             -1, -1, 0);
   X509_set_issuer_name(cert.get(), issuer ? X509_get_subject_name(issuer) : name);
   return cert;
 }

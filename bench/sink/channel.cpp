@@ -24,10 +24,15 @@ channel::channel(tcp_socket socket, SSL_CTX* tls)
 
 channel::outcome channel::judge(int result) {
   switch (SSL_get_error(ssl_.get(), result)) {
-    case SSL_ERROR_WANT_READ: return {0, want::read};
-    case SSL_ERROR_WANT_WRITE: return {0, want::write};
-    case SSL_ERROR_ZERO_RETURN: ended_well_ = true; return {0, want::dead};
-    default: return {0, want::dead};
+    case SSL_ERROR_WANT_READ:
+      return {0, want::read};
+    case SSL_ERROR_WANT_WRITE:
+      return {0, want::write};
+    case SSL_ERROR_ZERO_RETURN:
+      ended_well_ = true;
+      return {0, want::dead};
+    default:
+      return {0, want::dead};
   }
 }
 
@@ -127,8 +132,8 @@ task<bool> channel::sleep(milliseconds time) {
 bool channel::peer_has_closed() const {
   tcp_info info{};
   socklen_t size = sizeof info;
-  const int failed = ::getsockopt(const_cast<tcp_socket&>(socket_).native_handle(), IPPROTO_TCP, TCP_INFO, &info,
-                                  &size);
+  const int failed =
+      ::getsockopt(const_cast<tcp_socket&>(socket_).native_handle(), IPPROTO_TCP, TCP_INFO, &info, &size);
   return failed || info.tcpi_state != TCP_ESTABLISHED;
 }
 

@@ -1,6 +1,8 @@
-// One connection's bytes: a socket, with TLS on it or not. OpenSSL works on the socket itself, so that one recv
-// brings many records.
+// One connection's bytes: a socket, with TLS on it or not. OpenSSL works on the socket itself, so that one
+// recv brings many records.
 #pragma once
+
+#include "sink/loop.hpp"
 
 #include <openssl/ssl.h>
 
@@ -8,8 +10,6 @@
 #include <cstdint>
 #include <memory>
 #include <string_view>
-
-#include "sink/loop.hpp"
 
 namespace sink {
 
@@ -34,8 +34,8 @@ class channel {
   /// Holds the connection open, reading nothing, until the peer has closed it.
   task<void> hold();
 
-  /// FIN (after close_notify, if `notify`), then reads and drops what still comes, for at most two seconds: without
-  /// that, unread bytes would turn the FIN into a reset.
+  /// FIN (after close_notify, if `notify`), then reads and drops what still comes, for at most two seconds:
+  /// without that, unread bytes would turn the FIN into a reset.
   task<void> finish(bool notify);
   /// Closes with a reset.
   void reset();

@@ -28,8 +28,11 @@ bool intake::take(std::string_view piece) {
   using event = multipart_reader::event;
   for (;;) {
     switch (reader_.next(piece)) {
-      case event::need_more: return true;
-      case event::field: fields_.emplace_back(reader_.part().name, reader_.value()); break;
+      case event::need_more:
+        return true;
+      case event::field:
+        fields_.emplace_back(reader_.part().name, reader_.value());
+        break;
       case event::file_begin:
         file_begun_ = true;
         if (hash_) EVP_DigestInit_ex2(hash_.get(), sha256_.get(), nullptr);
@@ -40,9 +43,14 @@ bool intake::take(std::string_view piece) {
         if (hash_) EVP_DigestUpdate(hash_.get(), reader_.data().data(), reader_.data().size());
         if (file_) file_->write(reader_.data());
         break;
-      case event::file_end: end_file(); break;
-      case event::complete: break;
-      case event::malformed: reason_ = reader_.reason(); return false;
+      case event::file_end:
+        end_file();
+        break;
+      case event::complete:
+        break;
+      case event::malformed:
+        reason_ = reader_.reason();
+        return false;
     }
   }
 }

@@ -1,6 +1,10 @@
 // One request's body on its way in: read strictly, hashed, stored, and never kept.
 #pragma once
 
+#include "sink/multipart_reader.hpp"
+#include "sink/script.hpp"
+#include "sink/store.hpp"
+
 #include <openssl/evp.h>
 
 #include <cstdint>
@@ -9,10 +13,6 @@
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "sink/multipart_reader.hpp"
-#include "sink/script.hpp"
-#include "sink/store.hpp"
 
 namespace sink {
 
@@ -32,7 +32,9 @@ class intake {
 
   bool file_begun() const noexcept { return file_begun_; }
   bool file_whole() const noexcept { return file_whole_; }
-  std::string_view name() const noexcept { return file_begun_ ? reader_.part().filename : std::string_view{}; }
+  std::string_view name() const noexcept {
+    return file_begun_ ? reader_.part().filename : std::string_view{};
+  }
   std::string_view type() const noexcept { return file_begun_ ? reader_.part().type : std::string_view{}; }
   std::uint64_t size() const noexcept { return size_; }
   /// SHA-256, raw; empty until the file is whole.

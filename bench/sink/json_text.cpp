@@ -30,12 +30,24 @@ std::size_t sequence_length(std::string_view s) {
 
 void append_control(std::string& out, unsigned char c) {
   switch (c) {
-    case '"': out += "\\\""; break;
-    case '\\': out += "\\\\"; break;
-    case '\n': out += "\\n"; break;
-    case '\r': out += "\\r"; break;
-    case '\t': out += "\\t"; break;
-    default: out.append("\\u00").append(1, hex_digits[c >> 4]).append(1, hex_digits[c & 15]); break;
+    case '"':
+      out += "\\\"";
+      break;
+    case '\\':
+      out += "\\\\";
+      break;
+    case '\n':
+      out += "\\n";
+      break;
+    case '\r':
+      out += "\\r";
+      break;
+    case '\t':
+      out += "\\t";
+      break;
+    default:
+      out.append("\\u00").append(1, hex_digits[c >> 4]).append(1, hex_digits[c & 15]);
+      break;
   }
 }
 
@@ -64,8 +76,9 @@ void append_json(std::string& out, std::string_view bytes) {
 void append_base64(std::string& out, std::string_view bytes) {
   const auto old = out.size();
   out.resize(old + (bytes.size() + 2) / 3 * 4 + 1);  // EVP_EncodeBlock ends its text with a NUL
-  const int n = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data() + old),
-                                reinterpret_cast<const unsigned char*>(bytes.data()), static_cast<int>(bytes.size()));
+  const int n =
+      EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data() + old),
+                      reinterpret_cast<const unsigned char*>(bytes.data()), static_cast<int>(bytes.size()));
   out.resize(old + static_cast<std::size_t>(n));
 }
 

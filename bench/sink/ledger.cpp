@@ -1,13 +1,13 @@
 #include "sink/ledger.hpp"
 
+#include "sink/json_text.hpp"
+
 #include <fcntl.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
 #include <stdexcept>
-
-#include "sink/json_text.hpp"
 
 namespace sink {
 namespace {

@@ -1,13 +1,13 @@
 // What was received and what was decided, one JSON line a request, written before the reply goes out.
 #pragma once
 
+#include "sink/request_parser.hpp"
+#include "sink/script.hpp"
+
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "sink/request_parser.hpp"
-#include "sink/script.hpp"
 
 namespace sink {
 
@@ -30,8 +30,8 @@ void append_line(std::string& out, const ledger_entry& e);
 
 class ledger {
  public:
-  /// `where` is a path to append to, "-" for standard output, or "none". Throws std::runtime_error when it cannot be
-  /// opened. `buffered` gathers lines and writes them 64 KiB at a time.
+  /// `where` is a path to append to, "-" for standard output, or "none". Throws std::runtime_error when it
+  /// cannot be opened. `buffered` gathers lines and writes them 64 KiB at a time.
   ledger(const std::string& where, bool buffered);
   ~ledger();
   ledger(const ledger&) = delete;

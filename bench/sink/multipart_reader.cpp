@@ -32,12 +32,24 @@ multipart_reader::event multipart_reader::next(std::string_view& in) {
     if (in.empty() && matched_ < delimiter_.size()) return event::need_more;
     event e = event::need_more;
     switch (state_) {
-      case state::opening: e = on_opening(in); break;
-      case state::after_delimiter: e = on_after_delimiter(in); break;
-      case state::head: e = on_head(in); break;
-      case state::value: e = on_value(in); break;
-      case state::file: e = on_file(in); break;
-      default: e = on_epilogue(in); break;
+      case state::opening:
+        e = on_opening(in);
+        break;
+      case state::after_delimiter:
+        e = on_after_delimiter(in);
+        break;
+      case state::head:
+        e = on_head(in);
+        break;
+      case state::value:
+        e = on_value(in);
+        break;
+      case state::file:
+        e = on_file(in);
+        break;
+      default:
+        e = on_epilogue(in);
+        break;
     }
     if (e != event::need_more) return e;
   }
@@ -145,8 +157,8 @@ multipart_reader::event multipart_reader::on_epilogue(std::string_view& in) {
   return event::need_more;
 }
 
-// The longest run that surely is content. A delimiter has its only CR in front, so a match that fails leaves no
-// shorter one inside it: what was held back is content, all of it.
+// The longest run that surely is content. A delimiter has its only CR in front, so a match that fails leaves
+// no shorter one inside it: what was held back is content, all of it.
 std::string_view multipart_reader::take_content(std::string_view& in) {
   const std::string_view delimiter{delimiter_};
   if (matched_ > 0) {

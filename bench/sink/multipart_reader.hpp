@@ -1,16 +1,17 @@
-// A strict streaming reader of multipart/form-data with one file, which comes last (RFC 2046, RFC 7578). No IO.
+// A strict streaming reader of multipart/form-data with one file, which comes last (RFC 2046, RFC 7578). No
+// IO.
 #pragma once
+
+#include "sink/part_head.hpp"
 
 #include <cstddef>
 #include <string>
 #include <string_view>
 
-#include "sink/part_head.hpp"
-
 namespace sink {
 
-/// Fed with any pieces of a body, it gives the same events, save that one `file_data` may come as several. It keeps
-/// one part head or one field value at a time, both capped; file bytes are views of the caller's input.
+/// Fed with any pieces of a body, it gives the same events, save that one `file_data` may come as several. It
+/// keeps one part head or one field value at a time, both capped; file bytes are views of the caller's input.
 class multipart_reader {
  public:
   enum class event {

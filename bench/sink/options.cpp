@@ -1,13 +1,13 @@
 #include "sink/options.hpp"
 
+#include "sink/script.hpp"
+
 #include <CLI/CLI.hpp>
 #include <boost/asio/ip/address.hpp>
 #include <fstream>
 #include <iostream>
 #include <map>
 #include <sstream>
-
-#include "sink/script.hpp"
 
 namespace sink {
 namespace {
@@ -24,17 +24,21 @@ void declare(CLI::App& app, raw_options& raw) {
   app.add_option("--host", o.host, "address to listen on")->capture_default_str()->group("Listening");
   app.add_option("--port", o.port, "0: any free one")->capture_default_str()->group("Listening");
   app.add_option("--accept-delay-ms", raw.accept_delay_ms, "pause before each accept")->group("Listening");
-  app.add_option("--max-connections", o.max_connections, "at once; more wait to be accepted")->group("Listening");
-  app.add_option("--keepalive-timeout-ms", raw.keepalive_timeout_ms, "close idle connections")->group("Listening");
+  app.add_option("--max-connections", o.max_connections, "at once; more wait to be accepted")
+      ->group("Listening");
+  app.add_option("--keepalive-timeout-ms", raw.keepalive_timeout_ms, "close idle connections")
+      ->group("Listening");
   app.add_option("--max-requests-per-connection", o.max_requests_per_connection, "then Connection: close")
       ->group("Listening");
-  app.add_option("--receive-buffer", o.receive_buffer, "SO_RCVBUF in bytes, so that unread bytes stop the client")
+  app.add_option("--receive-buffer", o.receive_buffer,
+                 "SO_RCVBUF in bytes, so that unread bytes stop the client")
       ->group("Listening");
   app.add_flag("--http", o.http, "no TLS")->group("TLS");
   app.add_option("--tls-dir", o.tls_dir, "where ca.pem goes (default: a temporary directory)")->group("TLS");
   app.add_option("--cert", o.cert_file, "PEM chain to serve instead of a throw-away one")->group("TLS");
   app.add_option("--key", o.key_file, "its PEM key")->group("TLS");
-  app.add_option("--client-ca", o.client_ca_file, "require client certificates of this CA (PEM)")->group("TLS");
+  app.add_option("--client-ca", o.client_ca_file, "require client certificates of this CA (PEM)")
+      ->group("TLS");
   app.add_option("--tls-min", raw.tls_min, "1.1, 1.2 or 1.3")->group("TLS");
   app.add_option("--tls-max", raw.tls_max, "1.1, 1.2 or 1.3")->group("TLS");
   app.add_option("--ledger", o.ledger, "JSON lines: a file to append to, - or none")
@@ -75,7 +79,8 @@ options check(raw_options raw) {
   if (ec) throw usage_error("--host " + o.host + ": give an IP address, such as 127.0.0.1 or ::1");
   if (o.cert_file.empty() != o.key_file.empty()) throw usage_error("--cert and --key go together: give both");
   if (o.http && !(o.cert_file + o.client_ca_file + o.tls_dir + raw.tls_min + raw.tls_max).empty())
-    throw usage_error("--http has no TLS: leave out --cert, --key, --client-ca, --tls-dir, --tls-min and --tls-max");
+    throw usage_error(
+        "--http has no TLS: leave out --cert, --key, --client-ca, --tls-dir, --tls-min and --tls-max");
   o.tls_min = parse_version("--tls-min", raw.tls_min);
   o.tls_max = parse_version("--tls-max", raw.tls_max);
   if (o.tls_min && o.tls_max && *o.tls_min > *o.tls_max)

@@ -1,12 +1,12 @@
 // The command line, checked.
 #pragma once
 
+#include "sink/loop.hpp"
+
 #include <cstdint>
 #include <optional>
 #include <stdexcept>
 #include <string>
-
-#include "sink/loop.hpp"
 
 namespace sink {
 

@@ -54,7 +54,8 @@ const char* parse_disposition(std::string_view value, part_head& out) {
     auto text = unescape(value.substr(0, quote));
     value.remove_prefix(quote + 1);
     skip_blanks(value);
-    if (!value.empty() && value.front() != ';') return "a Content-Disposition parameter has bytes after its value";
+    if (!value.empty() && value.front() != ';')
+      return "a Content-Disposition parameter has bytes after its value";
     if (iequals(name, "name") && !named) {
       out.name = std::move(text);
       named = true;

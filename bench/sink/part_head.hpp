@@ -8,14 +8,14 @@
 namespace sink {
 
 struct part_head {
-  bool is_file = false;  ///< it has a filename
+  bool is_file = false;              ///< it has a filename
   std::string name, filename, type;  ///< raw bytes, unescaped
 };
 
 inline constexpr std::size_t max_name_bytes = 4096;
 
-/// Fills `out` from header lines that each end in CRLF (the blank line not among them). Returns nullptr, or what is
-/// wrong with them.
+/// Fills `out` from header lines that each end in CRLF (the blank line not among them). Returns nullptr, or
+/// what is wrong with them.
 const char* parse_part_head(std::string_view lines, part_head& out);
 
 /// The boundary of a `multipart/form-data` Content-Type, empty when there is no valid one (RFC 2046 §5.1.1).

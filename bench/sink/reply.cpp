@@ -1,12 +1,12 @@
 #include "sink/reply.hpp"
 
+#include "sink/json_text.hpp"
+
 #include <algorithm>
 #include <boost/beast/core/string.hpp>
 #include <boost/beast/http/status.hpp>
 #include <charconv>
 #include <cstdio>
-
-#include "sink/json_text.hpp"
 
 namespace sink {
 namespace {
@@ -61,8 +61,8 @@ std::string body_of(const behaviour& b, int status, std::uint64_t size) {
 
 void append_default_reply(std::string& out, std::uint64_t size, bool close) {
   char body[64];
-  const int length = std::snprintf(body, sizeof body, R"({"code":0,"size":%llu})",
-                                   static_cast<unsigned long long>(size));
+  const int length =
+      std::snprintf(body, sizeof body, R"({"code":0,"size":%llu})", static_cast<unsigned long long>(size));
   out.append("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n");
   if (close) out.append("Connection: close\r\n");
   out.append("Content-Length: ").append(std::to_string(length)).append("\r\n\r\n");
@@ -117,10 +117,14 @@ std::string flood_head(const behaviour& b, int status) {
 std::string_view flood_unit(endless kind) {
   switch (kind) {
     case endless::header:
-    case endless::trailer: return "X-Endless: 0123456789abcdef0123456789abcdef\r\n";
-    case endless::body: return "20\r\n0123456789abcdef0123456789abcdef\r\n";
-    case endless::interim: return "HTTP/1.1 103 Early Hints\r\n\r\n";
-    case endless::no: break;
+    case endless::trailer:
+      return "X-Endless: 0123456789abcdef0123456789abcdef\r\n";
+    case endless::body:
+      return "20\r\n0123456789abcdef0123456789abcdef\r\n";
+    case endless::interim:
+      return "HTTP/1.1 103 Early Hints\r\n\r\n";
+    case endless::no:
+      break;
   }
   return "";
 }
@@ -128,7 +132,8 @@ std::string_view flood_unit(endless kind) {
 bool closes_after(const behaviour& b, bool asked) {
   if (b.close) return *b.close;
   const auto* connection = find_header(b.headers, "Connection");
-  return asked || b.reply == reply_kind::unframed || (connection && boost::beast::iequals(connection->second, "close"));
+  return asked || b.reply == reply_kind::unframed ||
+         (connection && boost::beast::iequals(connection->second, "close"));
 }
 
 int status_in(std::string_view raw) {

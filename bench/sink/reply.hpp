@@ -1,11 +1,11 @@
 // What goes back, byte for byte.
 #pragma once
 
+#include "sink/script.hpp"
+
 #include <cstdint>
 #include <string>
 #include <string_view>
-
-#include "sink/script.hpp"
 
 namespace sink {
 
@@ -24,7 +24,8 @@ void append_interim(std::string& out, int status);
 std::string flood_head(const behaviour& b, int status);
 std::string_view flood_unit(endless kind);
 
-/// Does the rule's reply end by closing the connection, said or unsaid? `asked`: the client, or a limit, wants it.
+/// Does the rule's reply end by closing the connection, said or unsaid? `asked`: the client, or a limit,
+/// wants it.
 bool closes_after(const behaviour& b, bool asked);
 
 /// The first final status in literal reply bytes, 0 when there is none.

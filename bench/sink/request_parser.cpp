@@ -55,7 +55,8 @@ void request_parser::on_request_impl(boost::beast::http::verb, string_view metho
   head_.set_line(view(method), view(target));
 }
 
-void request_parser::on_field_impl(boost::beast::http::field, string_view name, string_view value, error_code&) {
+void request_parser::on_field_impl(boost::beast::http::field, string_view name, string_view value,
+                                   error_code&) {
   head_.add(view(name), view(value));
 }
 

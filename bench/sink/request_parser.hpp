@@ -38,7 +38,8 @@ class request_head {
   std::vector<extent> headers_;
 };
 
-/// Parses Content-Length and chunked requests. Each put() consumes the head, or at most one piece of the body.
+/// Parses Content-Length and chunked requests. Each put() consumes the head, or at most one piece of the
+/// body.
 class request_parser final : public boost::beast::http::basic_parser<true> {
  public:
   using error_code = boost::beast::error_code;

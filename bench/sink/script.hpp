@@ -1,6 +1,8 @@
 // What the endpoint shall do wrong, and when: conversations are data (docs/sink.md).
 #pragma once
 
+#include "sink/loop.hpp"
+
 #include <cstdint>
 #include <limits>
 #include <optional>
@@ -10,8 +12,6 @@
 #include <unordered_map>
 #include <utility>
 #include <vector>
-
-#include "sink/loop.hpp"
 
 namespace sink {
 

@@ -1,16 +1,18 @@
 // The script's JSON: every key is known, and has its one type.
+#include "sink/script.hpp"
+
 #include <algorithm>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 
-#include "sink/script.hpp"
-
 namespace sink {
 namespace {
 
 using nlohmann::json;
+
+std::string in_quotes(std::string_view key) { return std::string{'"'}.append(key).append("\""); }
 
 // Reads an object's keys one by one; finish() finds those nobody asked for.
 class keys {
@@ -26,7 +28,7 @@ class keys {
   }
 
   [[noreturn]] void wrong(const char* key, const std::string& what) const {
-    throw script_error("\"" + std::string{key} + "\" in " + where_ + " is not " + what);
+    throw script_error(in_quotes(key) + " in " + where_ + " is not " + what);
   }
 
   std::optional<std::uint64_t> number(const char* key) {
@@ -98,7 +100,7 @@ class keys {
   std::uint64_t bytes_per_s(const char* key) {
     const json* v = find(key);
     if (!v) return 0;
-    keys inner{*v, "\"" + std::string{key} + "\" in " + where_};
+    keys inner{*v, in_quotes(key) + " in " + where_};
     const auto n = inner.number("bytes_per_s");
     inner.finish();
     if (!n || *n == 0) wrong(key, "{\"bytes_per_s\": N} with N over 0");
@@ -110,7 +112,8 @@ class keys {
       if (std::find(known_.begin(), known_.end(), item.key()) != known_.end()) continue;
       std::string all;
       for (const auto& k : known_) all += (all.empty() ? "" : ", ") + k;
-      throw script_error("unknown key \"" + item.key() + "\" in " + where_ + " (known there: " + all + ")");
+      throw script_error("unknown key " + in_quotes(item.key()) + " in " + where_ + " (known there: " + all +
+                         ")");
     }
   }
 
@@ -182,15 +185,21 @@ void read_behaviour(keys& k, const std::string& where, behaviour& b) {
   b.body = k.text("body");
   read_early(k, b);
   k.word("then",
-         {{"close", after_early::close}, {"drain", after_early::drain}, {"rst", after_early::rst},
+         {{"close", after_early::close},
+          {"drain", after_early::drain},
+          {"rst", after_early::rst},
           {"keep", after_early::keep}},
          b.then);
   b.cut_request_after = k.number("cut_request_after");
   b.cut_reply_after = k.number("cut_reply_after");
   k.word("how", {{"fin", ending::fin}, {"rst", ending::rst}, {"stall", ending::stall}}, b.how);
   k.word("reply",
-         {{"normal", reply_kind::normal}, {"none", reply_kind::none}, {"chunked", reply_kind::chunked},
-          {"unframed", reply_kind::unframed}, {"raw", reply_kind::raw}, {"junk", reply_kind::junk}},
+         {{"normal", reply_kind::normal},
+          {"none", reply_kind::none},
+          {"chunked", reply_kind::chunked},
+          {"unframed", reply_kind::unframed},
+          {"raw", reply_kind::raw},
+          {"junk", reply_kind::junk}},
          b.reply);
   b.chunk_ext = k.text("chunk_ext").value_or("");
   b.trailers = k.pairs("trailers");
@@ -206,7 +215,9 @@ void read_behaviour(keys& k, const std::string& where, behaviour& b) {
   read_continue(k, b);
   read_handshake(k, b);
   k.word("endless",
-         {{"header", endless::header}, {"body", endless::body}, {"interim", endless::interim},
+         {{"header", endless::header},
+          {"body", endless::body},
+          {"interim", endless::interim},
           {"trailer", endless::trailer}},
          b.flood);
 }
@@ -222,8 +233,9 @@ rule read_rule(const json& object, const std::string& where) {
   if (r.what.handshake != handshake_fault::none && (r.needs_part() || r.path || r.request))
     throw script_error("\"handshake\" in " + where + " can be matched by \"conn\" only");
   if (r.what.when == early::headers && r.needs_part())
-    throw script_error("\"early\":\"headers\" in " + where +
-                       " comes before the file's name is known: match no name or field, and set \"per\":\"rule\"");
+    throw script_error(
+        "\"early\":\"headers\" in " + where +
+        " comes before the file's name is known: match no name or field, and set \"per\":\"rule\"");
   return r;
 }
 

@@ -23,8 +23,8 @@ std::string safe_name(std::uint64_t n, std::string_view name) {
   std::snprintf(number, sizeof number, "%08llu-", static_cast<unsigned long long>(n));
   std::string out{number};
   for (const char c : name.substr(0, 200)) {
-    const bool safe = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '.' ||
-                      c == '_' || c == '-';
+    const bool safe = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                      c == '.' || c == '_' || c == '-';
     out.push_back(safe ? c : '_');
   }
   return out;

@@ -10,7 +10,8 @@ namespace sink {
 /// `NNNNNNNN-name`, safe in any directory: at most 200 bytes of [A-Za-z0-9._-] after the number.
 std::string safe_name(std::uint64_t n, std::string_view name);
 
-/// One file being written to a directory; without commit() it leaves nothing behind. Throws std::runtime_error.
+/// One file being written to a directory; without commit() it leaves nothing behind. Throws
+/// std::runtime_error.
 class stored_file {
  public:
   stored_file(const std::string& directory, std::uint64_t n, std::string_view name);

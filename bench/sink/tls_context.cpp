@@ -1,18 +1,21 @@
 #include "sink/tls_context.hpp"
 
+#include "sink/certificate.hpp"
+
 #include <openssl/err.h>
 #include <openssl/pem.h>
-
-#include "sink/certificate.hpp"
 
 namespace sink {
 namespace {
 
 int wire_version(tls_version v) {
   switch (v) {
-    case tls_version::v1_1: return TLS1_1_VERSION;
-    case tls_version::v1_2: return TLS1_2_VERSION;
-    case tls_version::v1_3: return TLS1_3_VERSION;
+    case tls_version::v1_1:
+      return TLS1_1_VERSION;
+    case tls_version::v1_2:
+      return TLS1_2_VERSION;
+    case tls_version::v1_3:
+      return TLS1_3_VERSION;
   }
   return TLS1_3_VERSION;
 }
@@ -51,8 +54,9 @@ ssl_ctx_ptr make_tls_context(const options& o, std::string& ca_pem) {
   ssl_ctx_ptr tls{SSL_CTX_new(TLS_server_method())};
   require(tls != nullptr, "OpenSSL has no TLS");
   SSL_CTX* t = tls.get();
-  SSL_CTX_set_min_proto_version(t, wire_version(o.tls_min.value_or(
-                                       o.tls_max == tls_version::v1_1 ? tls_version::v1_1 : tls_version::v1_2)));
+  SSL_CTX_set_min_proto_version(
+      t, wire_version(
+             o.tls_min.value_or(o.tls_max == tls_version::v1_1 ? tls_version::v1_1 : tls_version::v1_2)));
   if (o.tls_max) SSL_CTX_set_max_proto_version(t, wire_version(*o.tls_max));
   // TLS 1.1 signs with SHA-1, which the default security level forbids.
   if (o.tls_max == tls_version::v1_1 || o.tls_min == tls_version::v1_1)

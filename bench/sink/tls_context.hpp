@@ -1,12 +1,12 @@
 // The server's side of TLS, as the options have it.
 #pragma once
 
+#include "sink/options.hpp"
+
 #include <openssl/ssl.h>
 
 #include <memory>
 #include <string>
-
-#include "sink/options.hpp"
 
 namespace sink {
 
@@ -15,8 +15,8 @@ struct ssl_ctx_free {
 };
 using ssl_ctx_ptr = std::unique_ptr<SSL_CTX, ssl_ctx_free>;
 
-/// `ca_pem` receives the throw-away CA; it stays empty when the options name a certificate. Throws usage_error for
-/// files that do not serve.
+/// `ca_pem` receives the throw-away CA; it stays empty when the options name a certificate. Throws
+/// usage_error for files that do not serve.
 ssl_ctx_ptr make_tls_context(const options& o, std::string& ca_pem);
 
 }  // namespace sink

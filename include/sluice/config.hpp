@@ -108,6 +108,7 @@ struct limit_options {
   std::uint64_t bytes_per_second = 0;   ///< for the whole pool; 0: no limit
   double requests_per_second = 0;       ///< for the whole pool; 0: no limit
   std::chrono::milliseconds max_duration{0};  ///< of a drain: then nothing new starts; 0: no limit
+  std::chrono::milliseconds grace{10'000};  ///< for what is in flight when a drain is told to stop
   std::uint64_t max_errors = 0;         ///< a drain stops after this many rejected or deferred files; 0: no limit
 };
 

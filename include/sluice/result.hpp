@@ -74,6 +74,7 @@ struct run_summary {
   std::uint64_t unknown_outcomes = 0;  ///< the whole request may have left, and no complete reply was judged
   std::uint64_t connections = 0;       ///< TCP connections opened
   std::uint64_t unreadable_dirs = 0;   ///< directories that could not be listed
+  std::uint64_t log_lines_dropped = 0;  ///< job-log lines that a full disk or a slow reader did not take
   double seconds = 0;
   double files_per_second = 0;         ///< accepted
   latency_summary latency_ms;

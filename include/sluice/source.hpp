@@ -12,16 +12,19 @@ namespace sluice {
 
 /// Which files of a source are sent. Globs are those of rclone: `*` and `?` do not match `/`, `**` does,
 /// `[a-z]`, `{jpg,png}`; a pattern with a `/` is matched from the root, any other against the base name.
+/// `dir/` is everything below it, and `\` takes the next character's meaning away. What is below an excluded
+/// directory is excluded; a hidden directory is entered when an include pattern such as `.name/**` writes it
+/// out.
 ///
 /// Names of unfinished files (`.*`, `*.tmp`, `*.part`) are left out unless an include pattern matches them:
 /// an uploader that removes what it sent must not race the writer.
 struct selection {
-  std::vector<std::string> include;  ///< empty: everything
-  std::vector<std::string> exclude;  ///< wins over include
+  std::vector<std::string> include;                      ///< empty: everything
+  std::vector<std::string> exclude;                      ///< wins over include
   std::optional<std::chrono::seconds> min_age, max_age;  ///< now − mtime
   std::optional<std::uint64_t> min_size, max_size;       ///< bytes, inclusive
-  std::optional<unsigned> max_depth;  ///< 1: only files right in the root
-  std::uint64_t max_files = 0;        ///< 0: no limit
+  std::optional<unsigned> max_depth;                     ///< 1: only files right in the root
+  std::uint64_t max_files = 0;                           ///< 0: no limit
 };
 
 /// The order in which files are sent. Any but `none` holds the whole listing in memory.

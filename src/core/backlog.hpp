@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <iterator>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -60,7 +61,7 @@ class backlog {
   std::vector<Job> take_all() {
     std::vector<Job> all;
     for (auto& job : ready_) all.push_back(std::move(job));
-    for (auto& entry : later_) all.push_back(std::move(entry.job));
+    for (auto& waiting : later_) all.push_back(std::move(waiting.job));
     ready_.clear(), later_.clear();
     return all;
   }
@@ -69,12 +70,14 @@ class backlog {
   template <class Predicate>
   std::vector<Job> take_if(Predicate wanted) {
     std::vector<Job> taken;
-    for (auto it = ready_.begin(); it != ready_.end();)
-      if (wanted(*it)) taken.push_back(std::move(*it)), it = ready_.erase(it);
-      else ++it;
-    for (auto it = later_.begin(); it != later_.end();)
-      if (wanted(it->job)) taken.push_back(std::move(it->job)), it = later_.erase(it);
-      else ++it;
+    const auto going =
+        std::stable_partition(ready_.begin(), ready_.end(), [&](const Job& j) { return !wanted(j); });
+    std::move(going, ready_.end(), std::back_inserter(taken));
+    ready_.erase(going, ready_.end());
+    const auto leaving =
+        std::partition(later_.begin(), later_.end(), [&](const entry& e) { return !wanted(e.job); });
+    for (auto it = leaving; it != later_.end(); ++it) taken.push_back(std::move(it->job));
+    later_.erase(leaving, later_.end());
     std::make_heap(later_.begin(), later_.end(), due_last);
     return taken;
   }

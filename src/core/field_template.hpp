@@ -13,19 +13,20 @@ namespace sluice::core {
 
 /// What a template may speak of. Views must outlive render().
 struct template_values {
-  std::string_view path;       ///< relative to the source's root, raw bytes
+  std::string_view path;  ///< relative to the source's root, raw bytes
   std::uint64_t size = 0;
   std::int64_t mtime_ns = 0;
-  wall_time now;               ///< of the file's first attempt, so that its retries repeat it
-  std::string_view key;        ///< idempotency key
+  wall_time now;         ///< of the file's first attempt, so that its retries repeat it
+  std::string_view key;  ///< idempotency key
   std::uint64_t seq = 0;
-  std::string_view host;       ///< this machine's name
+  std::string_view host;  ///< this machine's name
 };
 
-/// Names: `{name}` last component of path, `{stem}` and `{ext}` of it (ext without dot, stem of `.a` is `.a`),
+/// Names: `{name}` last component of path, `{stem}` and `{ext}` of it (ext without dot, stem of `.a` is
+/// `.a`),
 /// `{path}`, `{size}`, `{mtime}` and `{now}` Unix seconds, `{now_ms}` Unix milliseconds, `{random}` a decimal
-/// number below 2^53 and `{uuid}`, both drawn from the key, `{key}`, `{seq}`, `{host}`. `{{` is `{` and `}}` is `}`;
-/// a lone `}` is itself.
+/// number below 2^53 and `{uuid}`, both drawn from the key, `{key}`, `{seq}`, `{host}`. `{{` is `{` and `}}`
+/// is `}`; a lone `}` is itself.
 class field_template {
  public:
   /// The problem names the unknown name and lists the known ones, or says that a `{` is not closed.

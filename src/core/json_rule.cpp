@@ -28,10 +28,16 @@ std::optional<json::json_pointer> pointer_from(std::string_view text) {
   }
 }
 
+// nlohmann_json takes a NUL for the end of its input; JSON knows no NUL at all.
+bool has_nul(std::string_view text) { return text.find('\0') != std::string_view::npos; }
+
 std::optional<json> value_from(std::string_view text) {
+  if (has_nul(text)) return std::nullopt;
   bool too_deep = false;
-  const auto watch_depth = [&](int depth, json::parse_event_t, json&) {
-    too_deep |= depth > max_depth;
+  const auto watch_depth = [&](int depth, json::parse_event_t event, json&) {
+    const bool opens =
+        event == json::parse_event_t::array_start || event == json::parse_event_t::object_start;
+    too_deep |= opens && depth >= max_depth;
     return true;
   };
   json value = json::parse(text, watch_depth, false);
@@ -57,6 +63,7 @@ parsed<json_rule> json_rule::parse(std::string_view text) {
 }
 
 bool json_rule::holds(std::string_view body) const noexcept try {
+  if (has_nul(body)) return false;
   const json document = json::parse(body, nullptr, false);
   return !document.is_discarded() && document.contains(impl_->where) &&
          document.at(impl_->where) == impl_->value;

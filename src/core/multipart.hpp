@@ -1,4 +1,5 @@
-// multipart/form-data (RFC 7578, escaping as WHATWG HTML §4.10.21.8): everything of a body but the file's bytes.
+// multipart/form-data (RFC 7578, escaping as WHATWG HTML §4.10.21.8): everything of a body but the file's
+// bytes.
 #pragma once
 
 #include <cstddef>
@@ -41,6 +42,7 @@ std::string make_boundary(std::span<const std::byte, 16> random);
 std::string escape_parameter(std::string_view raw);
 
 /// Fields in order, then the file part, last.
-multipart_frame frame_multipart(std::string_view boundary, std::span<const field> fields, const file_head& file);
+multipart_frame frame_multipart(std::string_view boundary, std::span<const field> fields,
+                                const file_head& file);
 
 }  // namespace sluice::core

@@ -55,14 +55,12 @@ std::optional<unsigned> decimal(string_view digits, unsigned max) noexcept {
 
 /// Four decimal octets; none with a leading zero, which some read as octal.
 bool is_ipv4(string_view text) noexcept {
-  for (int i = 0; i < 4; ++i) {
+  for (int octets = 1;; ++octets) {
     const auto octet = take_until(text, ".");
     if (!decimal(octet, 255) || (octet.size() > 1 && octet[0] == '0')) return false;
-    if (i == 3) return text.empty();
-    if (text.empty()) return false;
+    if (octets == 4 || text.empty()) return octets == 4 && text.empty();
     text.remove_prefix(1);
   }
-  return false;
 }
 
 /// Groups of one half of an IPv6 address, separated by `:`; -1 when it is none. The last may be an IPv4

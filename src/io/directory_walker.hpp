@@ -3,6 +3,7 @@
 
 #include "core/selection.hpp"
 #include "io/directory.hpp"
+#include "io/entry.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -11,20 +12,6 @@
 #include <vector>
 
 namespace sluice::io {
-
-/// One thing a source names.
-struct entry {
-  enum class kind {
-    file,                  ///< to be sent, as far as its name tells
-    skipped,               ///< `why` says: not selected, or not a regular file
-    unreadable_directory,  ///< `why`: what is below it was not seen
-  };
-  kind what = kind::file;
-  std::shared_ptr<const directory> root;
-  std::string path;  ///< relative to root, raw bytes
-  error_code why;
-  std::optional<core::file_identity> identity;  ///< only when a rule or an order needed it
-};
 
 /// Depth first, in the order of the file system, over held descriptors: one and 32 KiB for each level of depth, at most
 /// `max_depth`. Links are entries like any other: skipped. A directory that is its own ancestor (a bind mount) is skipped.

@@ -16,6 +16,7 @@ class file_system {
  public:
   using directory_ptr = std::shared_ptr<const directory>;
   using file = source_file;
+  using entry = io::entry;
   using lock = directory_lock;
   using log = record_log;
   using keys = accepted_keys;

@@ -60,6 +60,7 @@ TEST(Glob, TwoStarsCrossDirectories) {
          {"d/x**y", {"d/xy", "d/x/1/y"}, {"d/y"}},
          {"d**a/b", {"da/b", "d/x/a/b"}, {"d/b"}},
          {"**/d/**", {"d/a", "x/d/a", "x/y/d/z/a"}, {"d", "x/d"}},
+         {"***/a", {"a", "d/e/a"}, {"xa"}},
          {"x***/a", {"x/a", "x/y/a"}, {"a"}}});
 }
 

@@ -62,6 +62,7 @@ TEST(Selection, NamesFromFindAreTakenAsRelative) {
   for (const auto name : {"d/a.jpg", "./d/a.jpg", "././d/a.jpg", "/d/a.jpg"})
     EXPECT_TRUE(chosen.wants_name(name)) << name;
   EXPECT_TRUE(make({}).wants_name("./a.jpg"));
+  EXPECT_TRUE(make({}).wants_name("d/./a.jpg"));
   EXPECT_TRUE(make({}).wants_name("../a.jpg")) << "a dot that is no name hides nothing";
   EXPECT_FALSE(make({}).wants_name("./.a"));
 }

@@ -1,0 +1,13 @@
+// All of the API.
+#pragma once
+
+#include <sluice/config.hpp>
+#include <sluice/error.hpp>
+#include <sluice/fate.hpp>
+#include <sluice/result.hpp>
+#include <sluice/source.hpp>
+#include <sluice/text.hpp>
+#include <sluice/upload_request.hpp>
+#include <sluice/uploader.hpp>
+#include <sluice/version.hpp>
+#include <sluice/window.hpp>

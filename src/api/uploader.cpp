@@ -1,0 +1,91 @@
+#include <sluice/uploader.hpp>
+
+#include "engine/engine.hpp"
+#include "io/file_system.hpp"
+
+#include <boost/asio/error.hpp>
+#include <stdexcept>
+
+namespace sluice {
+
+namespace detail {
+
+class uploader_impl {
+ public:
+  uploader_impl(asio::any_io_executor ex, engine::settings s)
+      : executor{ex}, cfg{s.raw}, engine{engine::make_engine(std::move(ex), std::move(s))} {}
+  ~uploader_impl() { engine->shut_down(); }
+  uploader_impl(const uploader_impl&) = delete;
+
+  asio::any_io_executor executor;
+  config cfg;
+  std::shared_ptr<engine::engine_base> engine;
+};
+
+}  // namespace detail
+
+namespace {
+
+std::shared_ptr<detail::uploader_impl> make_impl(asio::any_io_executor executor, const config& cfg) {
+  std::vector<std::string> found;
+  auto settings = engine::compile(cfg, found);
+  if (settings) return std::make_shared<detail::uploader_impl>(std::move(executor), std::move(*settings));
+  std::string all;
+  for (const auto& p : found) all += (all.empty() ? "" : "\n") + p;
+  throw std::invalid_argument(all);
+}
+
+bool has(asio::cancellation_type set, asio::cancellation_type one) { return (set & one) != asio::cancellation_type::none; }
+
+}  // namespace
+
+uploader::uploader(executor_type executor, config cfg) : impl_{make_impl(std::move(executor), cfg)} {}
+uploader::~uploader() = default;
+uploader::uploader(uploader&&) noexcept = default;
+uploader& uploader::operator=(uploader&&) noexcept = default;
+
+uploader::executor_type uploader::get_executor() const { return impl_->executor; }
+sluice::progress uploader::progress() const { return impl_->engine->snapshot(); }
+void uploader::set_window(window w) { impl_->engine->set_window(w.size()); }
+void uploader::cancel() { impl_->engine->cancel_all(); }
+
+std::uint64_t uploader::start_upload(const impl_ptr& impl, upload_request r, detail::completion<upload_result> done) {
+  return impl->engine->upload(std::move(r), std::move(done));
+}
+
+void uploader::cancel_upload(const std::weak_ptr<detail::uploader_impl>& impl, std::uint64_t id,
+                             asio::cancellation_type type) {
+  using enum asio::cancellation_type;
+  if (const auto i = impl.lock()) i->engine->cancel_upload(id, !has(type, terminal | partial));
+}
+
+void uploader::start_drain(const impl_ptr& impl, source s, detail::completion<run_summary> done) {
+  const auto found = problems(impl->cfg, s);
+  if (found.empty()) {
+    impl->engine->drain(std::move(s), std::move(done));
+    return;
+  }
+  run_summary nothing;
+  nothing.reason = stop_reason::source_unreadable;
+  for (const auto& p : found) nothing.detail += (nothing.detail.empty() ? "" : "\n") + p;
+  done(asio::error::invalid_argument, std::move(nothing));
+}
+
+void uploader::cancel_drain(const std::weak_ptr<detail::uploader_impl>& impl, asio::cancellation_type type) {
+  if (const auto i = impl.lock()) i->engine->stop_drain(has(type, asio::cancellation_type::terminal));
+}
+
+std::vector<std::string> problems(const config& cfg) {
+  std::vector<std::string> found;
+  engine::compile(cfg, found);
+  return found;
+}
+
+std::vector<std::string> problems(const config& cfg, const source& src) {
+  auto found = problems(cfg);
+  for (auto& p : problems(src)) found.push_back(std::move(p));
+  for (auto& p : io::placement_problems(cfg, src)) found.push_back(std::move(p));
+  return found;
+}
+
+}  // namespace sluice

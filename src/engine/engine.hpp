@@ -1,0 +1,41 @@
+// The engine's face: what the API needs of it, without its types.
+#pragma once
+
+#include "engine/settings.hpp"
+
+#include <sluice/result.hpp>
+#include <sluice/source.hpp>
+#include <sluice/upload_request.hpp>
+
+#include <functional>
+#include <memory>
+
+namespace sluice::engine {
+
+class engine_base {
+ public:
+  virtual ~engine_base() = default;
+
+  using upload_done = std::function<void(error_code, upload_result)>;
+  using drain_done = std::function<void(error_code, run_summary)>;
+
+  /// `done` is called once, never from within this call. Returns an id for cancel_upload().
+  virtual std::uint64_t upload(upload_request request, upload_done done) = 0;
+  /// Ends the upload now; with `only_waiting`, only if no attempt of it has begun.
+  virtual void cancel_upload(std::uint64_t id, bool only_waiting) = 0;
+
+  virtual void drain(source from, drain_done done) = 0;
+  /// Starts nothing new; with `at_once`, also ends what is in flight.
+  virtual void stop_drain(bool at_once) = 0;
+
+  virtual void set_window(std::size_t n) = 0;
+  virtual progress snapshot() const = 0;
+  virtual void cancel_all() = 0;
+  /// No handler is called any more but those of operations under way, with operation_aborted.
+  virtual void shut_down() = 0;
+};
+
+/// On sockets, the steady clock and the real file system.
+std::shared_ptr<engine_base> make_engine(asio::any_io_executor executor, settings s);
+
+}  // namespace sluice::engine

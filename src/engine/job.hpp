@@ -1,0 +1,43 @@
+// One file (or body from memory) on its way.
+#pragma once
+
+#include "core/time.hpp"
+#include "engine/settings.hpp"
+
+#include <sluice/result.hpp>
+#include <sluice/upload_request.hpp>
+
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace sluice::engine {
+
+/// An upload somebody waits for; jobs of a drain have none.
+struct upload {
+  std::uint64_t id = 0;
+  upload_request request;
+  std::vector<compiled_field> fields;
+  std::function<void(error_code, upload_result)> done;
+  core::steady_time accepted_at;
+  bool cancelled = false;
+};
+
+/// What survives from one attempt to the next. The file itself is opened anew each time.
+template <class DirectoryPtr>
+struct job {
+  std::uint64_t seq = 0;
+  DirectoryPtr root;  ///< null for an upload
+  std::string path;
+  std::shared_ptr<engine::upload> upload;
+
+  unsigned attempts = 0;
+  unsigned starved = 0;               ///< times in a row that no descriptor was to be had
+  core::steady_time first_attempt{};
+  core::wall_time first_wall{};       ///< what {now} means, in every attempt
+  bool probe = false;                 ///< the breaker let it through to see
+  bool settled = false;               ///< it has its fate, or went back to the backlog
+  file_record record;                 ///< as far as it is known
+};
+
+}  // namespace sluice::engine

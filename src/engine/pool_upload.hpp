@@ -1,0 +1,85 @@
+// Single uploads, and what concerns runs and uploads alike.
+#pragma once
+
+#include "engine/pool.hpp"
+
+#include <sluice/error.hpp>
+
+namespace sluice::engine {
+
+template <class Io>
+std::uint64_t pool<Io>::upload(upload_request request, upload_done done) {
+  auto u = std::make_shared<engine::upload>();
+  u->id = next_id_++;
+  u->done = std::move(done);
+  u->accepted_at = clock::now();
+  std::vector<std::string> problems;
+  u->fields = compile_fields(request.fields, "fields", problems);
+  if (request.data.has_value() == !request.path.empty()) problems.emplace_back("upload_request: exactly one of path and data");
+  job_type j;
+  j.seq = j.record.seq = u->id;
+  j.path = j.record.path = request.data ? request.filename : request.path.string();
+  u->request = std::move(request);
+  j.upload = u;
+  if (!problems.empty()) {
+    asio::post(executor_, [u] { u->done(asio::error::invalid_argument, {}); });
+    return u->id;
+  }
+  backlog_.push(std::move(j));
+  asio::post(executor_, [weak = this->weak_from_this()] {
+    if (const auto self = weak.lock()) self->pump();
+  });
+  return u->id;
+}
+
+template <class Io>
+void pool<Io>::cancel_upload(std::uint64_t id, bool only_waiting) {
+  const auto is_it = [&](const job_type& j) { return j.upload && j.upload->id == id && !(only_waiting && j.attempts > 0); };
+  for (auto& j : backlog_.take_if(is_it)) {
+    j.upload->cancelled = true;
+    finish(j, fate::deferred, asio::error::operation_aborted);
+  }
+  if (only_waiting) return;
+  for (auto& l : lanes_) {
+    if (!l.upload || l.upload->id != id) continue;
+    l.upload->cancelled = true;
+    l.connection->abort(asio::error::operation_aborted);
+  }
+}
+
+template <class Io>
+void pool<Io>::stop_drain(bool at_once) {
+  stop_run(stop_reason::cancelled, "stopped", at_once);
+}
+
+template <class Io>
+void pool<Io>::cancel_all() {
+  stop_run(stop_reason::cancelled, "cancelled", true);
+  for (auto& j : backlog_.take_all()) {
+    j.upload->cancelled = true;
+    finish(j, fate::deferred, asio::error::operation_aborted);
+  }
+  for (auto& l : lanes_)
+    if (l.upload) l.upload->cancelled = true;
+  abort_lanes(false);
+}
+
+template <class Io>
+progress pool<Io>::snapshot() const {
+  const auto& c = run_ ? run_->totals.counts() : upload_totals_.counts();
+  const auto now = clock::now();
+  progress p;
+  p.seen = c.seen, p.accepted = c.accepted, p.rejected = c.rejected, p.deferred = c.deferred;
+  p.changed = c.changed, p.vanished = c.vanished, p.skipped = c.skipped;
+  p.bytes = c.bytes, p.sent_bytes = c.sent_bytes, p.attempts = c.attempts;
+  p.in_flight = permits_.in_use(), p.waiting = backlog_.ready(), p.backing_off = backlog_.backing_off();
+  p.window = permits_.limit();
+  if (run_) {
+    p.total = run_->total;
+    p.elapsed = std::chrono::duration_cast<std::chrono::milliseconds>(now - run_->started);
+  }
+  if (gate_.paused_until() > now) p.pause = std::chrono::duration_cast<std::chrono::milliseconds>(gate_.paused_until() - now);
+  return p;
+}
+
+}  // namespace sluice::engine

@@ -1,0 +1,27 @@
+// One line of a source's listing.
+#pragma once
+
+#include "core/file_identity.hpp"
+#include "io/directory.hpp"
+
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace sluice::io {
+
+/// One thing a source names.
+struct entry {
+  enum class kind {
+    file,                  ///< to be sent, as far as its name tells
+    skipped,               ///< `why` says: not selected, or not a regular file
+    unreadable_directory,  ///< `why`: what is below it was not seen
+  };
+  kind what = kind::file;
+  std::shared_ptr<const directory> root;
+  std::string path;  ///< relative to root, raw bytes
+  error_code why;
+  std::optional<core::file_identity> identity;  ///< only when a rule or an order needed it
+};
+
+}  // namespace sluice::io

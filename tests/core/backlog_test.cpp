@@ -1,0 +1,161 @@
+#include "core/backlog.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <map>
+#include <memory>
+#include <random>
+
+namespace sluice::core {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::UnorderedElementsAre;
+
+const steady_time start{1h};
+
+std::vector<int> drain(backlog<int>& b, steady_time now) {
+  std::vector<int> jobs;
+  while (const auto job = b.pop(now)) jobs.push_back(*job);
+  return jobs;
+}
+
+TEST(backlog, gives_ready_jobs_in_the_order_they_came) {
+  backlog<int> b{2, 8};
+  for (const int job : {1, 2, 3}) b.push(job);
+  b.push_front(0);
+  EXPECT_EQ(b.ready(), 4u);
+  EXPECT_THAT(drain(b, start), ElementsAre(0, 1, 2, 3));
+  EXPECT_TRUE(b.empty());
+}
+
+TEST(backlog, gives_jobs_that_back_off_when_they_are_due_in_that_order) {
+  backlog<int> b{2, 8};
+  b.push_later(3, start + 3s);
+  b.push_later(1, start + 1s);
+  b.push_later(2, start + 2s);
+  EXPECT_EQ(b.backing_off(), 3u);
+  EXPECT_THAT(drain(b, start + 1s - 1ns), IsEmpty());
+  EXPECT_THAT(drain(b, start + 1s), ElementsAre(1));
+  EXPECT_THAT(drain(b, start + 9s), ElementsAre(2, 3));
+}
+
+TEST(backlog, keeps_the_order_of_arrival_for_equal_due_times) {
+  backlog<int> b{2, 8};
+  for (int job = 0; job < 50; ++job) b.push_later(job, start);
+  std::vector<int> expected(50);
+  for (int job = 0; job < 50; ++job) expected[static_cast<std::size_t>(job)] = job;
+  EXPECT_EQ(drain(b, start), expected);
+}
+
+TEST(backlog, lets_due_jobs_go_before_ready_ones_so_that_they_do_not_starve) {  // I9
+  backlog<int> b{2, 8};
+  b.push(1);
+  b.push_later(2, start + 1s);
+  EXPECT_EQ(b.pop(start), 1);
+  b.push(3);
+  EXPECT_EQ(b.pop(start + 1s), 2);
+  EXPECT_EQ(b.pop(start + 1s), 3);
+}
+
+TEST(backlog, is_full_at_the_high_mark_and_low_at_the_low_one) {
+  backlog<int> b{1, 3};
+  EXPECT_TRUE(b.low());
+  b.push(1);
+  EXPECT_TRUE(b.low());
+  b.push_later(2, start);
+  EXPECT_FALSE(b.low());
+  EXPECT_FALSE(b.full());
+  b.push(3);
+  EXPECT_TRUE(b.full());
+  EXPECT_EQ(b.size(), 3u);
+  b.set_marks(3, 4);
+  EXPECT_FALSE(b.full());
+  EXPECT_TRUE(b.low());
+}
+
+TEST(backlog, says_when_there_may_be_something) {
+  backlog<int> b{1, 3};
+  EXPECT_EQ(b.next_due(), std::nullopt);
+  b.push_later(1, start + 2s);
+  b.push_later(2, start + 1s);
+  EXPECT_EQ(b.next_due(), start + 1s);
+  b.push(3);
+  EXPECT_EQ(b.next_due(), steady_time::min());
+}
+
+TEST(backlog, gives_everything_up_at_once) {
+  backlog<int> b{1, 3};
+  b.push_later(1, start);
+  b.push(2);
+  b.push(3);
+  b.push_later(4, start + 1s);
+  const auto all = b.take_all();
+  EXPECT_THAT(all, UnorderedElementsAre(1, 2, 3, 4));
+  EXPECT_EQ(all[0], 2);
+  EXPECT_EQ(all[1], 3);
+  EXPECT_TRUE(b.empty());
+  EXPECT_EQ(b.next_due(), std::nullopt);
+}
+
+TEST(backlog, gives_up_some_and_keeps_the_order_of_the_rest) {
+  backlog<int> b{1, 3};
+  for (int job = 0; job < 10; ++job) b.push(job);
+  for (int job = 10; job < 20; ++job) b.push_later(job, start + std::chrono::seconds{30 - job});
+  const auto odd = b.take_if([](int job) { return job % 2 == 1; });
+  EXPECT_EQ(odd.size(), 10u);
+  EXPECT_THAT(drain(b, start), ElementsAre(0, 2, 4, 6, 8));
+  EXPECT_THAT(drain(b, start + 1h), ElementsAre(18, 16, 14, 12, 10));
+  EXPECT_THAT(b.take_if([](int) { return true; }), IsEmpty());
+}
+
+TEST(backlog, holds_jobs_that_can_only_be_moved) {
+  backlog<std::unique_ptr<int>> b{1, 3};
+  b.push(std::make_unique<int>(1));
+  b.push_front(std::make_unique<int>(0));
+  b.push_later(std::make_unique<int>(2), start);
+  EXPECT_EQ(**b.pop(start), 2);
+  EXPECT_EQ(**b.pop(start), 0);
+  EXPECT_EQ(b.take_all().size(), 1u);
+}
+
+/// Against the plainest model there is: a list of ready jobs and a map by due time.
+TEST(backlog, behaves_like_its_model) {
+  std::mt19937_64 random{9};
+  backlog<int> b{4, 16};
+  std::deque<int> ready;
+  std::multimap<steady_time, int> later;
+  auto now = start;
+  for (int job = 0; job < 20'000; ++job) {
+    now += std::chrono::milliseconds{random() % 10};
+    switch (random() % 5) {
+      case 0:
+        b.push(job), ready.push_back(job);
+        break;
+      case 1:
+        b.push_front(job), ready.push_front(job);
+        break;
+      case 2: {
+        const auto due = now + std::chrono::milliseconds{random() % 50};
+        b.push_later(job, due), later.emplace(due, job);
+        break;
+      }
+      default: {
+        std::optional<int> expected;
+        if (!later.empty() && later.begin()->first <= now)
+          expected = later.extract(later.begin()).mapped();
+        else if (!ready.empty())
+          expected = ready.front(), ready.pop_front();
+        ASSERT_EQ(b.pop(now), expected);
+      }
+    }
+    ASSERT_EQ(b.ready(), ready.size());
+    ASSERT_EQ(b.backing_off(), later.size());
+    ASSERT_EQ(b.full(), ready.size() + later.size() >= 16);
+  }
+}
+
+}  // namespace
+}  // namespace sluice::core

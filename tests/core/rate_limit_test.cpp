@@ -1,0 +1,100 @@
+#include "core/rate_limit.hpp"
+
+#include <gtest/gtest.h>
+#include <random>
+
+namespace sluice::core {
+namespace {
+
+using namespace std::chrono_literals;
+
+const steady_time start{1h};
+
+double seconds_until(steady_time t) { return std::chrono::duration<double>(t - start).count(); }
+
+TEST(rate_limit, without_a_rate_never_waits) {
+  for (const double none : {0.0, -1.0}) {
+    rate_limit limit{none};
+    EXPECT_TRUE(limit.unlimited());
+    for (int i = 0; i < 1000; ++i) {
+      EXPECT_EQ(limit.ready_at(start), start);
+      limit.take(1e12, start);
+    }
+  }
+}
+
+TEST(rate_limit, begins_without_a_burst) {
+  rate_limit limit{10};
+  EXPECT_FALSE(limit.unlimited());
+  EXPECT_EQ(limit.ready_at(start), start);
+  limit.take(1, start);
+  EXPECT_EQ(limit.ready_at(start), start + 100ms);
+}
+
+TEST(rate_limit, lets_one_take_go_into_debt_and_waits_until_it_is_paid) {
+  rate_limit limit{1000};
+  limit.take(65'536, start);
+  for (const auto asked : {0s, 1s, 65s})
+    EXPECT_NEAR(seconds_until(limit.ready_at(start + asked)), 65.536, 1e-8);
+  EXPECT_EQ(limit.ready_at(start + 66s), start + 66s);
+}
+
+TEST(rate_limit, saves_up_one_second_at_most) {
+  rate_limit limit{10};
+  EXPECT_EQ(limit.ready_at(start), start);
+  const auto later = start + 1h;
+  int at_once = 0;
+  for (; limit.ready_at(later) <= later; ++at_once) limit.take(1, later);
+  EXPECT_EQ(at_once, 11);  // a second's worth, and one into debt
+}
+
+TEST(rate_limit, below_one_a_second_works) {
+  rate_limit limit{0.25};
+  limit.take(1, start);
+  EXPECT_EQ(limit.ready_at(start), start + 4s);
+  limit.take(1, start + 4s);
+  EXPECT_EQ(limit.ready_at(start + 4s), start + 8s);
+}
+
+TEST(rate_limit, is_ready_at_the_moment_it_named) {
+  std::mt19937_64 random{11};
+  for (int i = 0; i < 20'000; ++i) {
+    rate_limit limit{std::uniform_real_distribution{0.001, 1e10}(random)};
+    const auto now = start + std::chrono::nanoseconds{random() % 1'000'000'000'000};
+    limit.take(std::uniform_real_distribution{0.0, 1e6}(random), now);
+    const auto ready = limit.ready_at(now);
+    EXPECT_GE(ready, now);
+    EXPECT_LE(limit.ready_at(ready), ready);
+  }
+}
+
+/// Over any stretch: no more than the rate and one second's burst; and no less, for one who takes whenever he
+/// may.
+TEST(rate_limit, keeps_to_the_rate_in_the_long_run) {
+  for (const double rate : {0.5, 3.0, 1000.0, 1e6}) {
+    std::mt19937_64 random{5};
+    rate_limit limit{rate};
+    auto now = start;
+    double taken = 0;
+    while (now < start + 1000s) {
+      const double amount = std::uniform_real_distribution{0.0, rate}(random);
+      limit.take(amount, now);
+      taken += amount;
+      now = limit.ready_at(now);
+    }
+    EXPECT_NEAR(taken / seconds_until(now), rate, rate * 0.001);
+  }
+}
+
+TEST(rate_limit, is_not_confused_by_a_debt_beyond_measure_or_a_step_back_in_time) {
+  rate_limit limit{1};
+  limit.take(1e300, start);
+  EXPECT_GT(limit.ready_at(start), start + 24h * 365);
+  rate_limit other{1};
+  other.take(2, start);
+  EXPECT_EQ(other.ready_at(start - 10s), start - 8s);
+  EXPECT_EQ(other.ready_at(start + 1s), start + 2s);
+}
+
+}  // namespace
+}  // namespace sluice::core

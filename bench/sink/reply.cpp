@@ -12,9 +12,10 @@ namespace sink {
 namespace {
 
 void append_status_line(std::string& out, int status) {
-  const auto reason = boost::beast::http::obsolete_reason(static_cast<boost::beast::http::status>(status));
-  out.append("HTTP/1.1 ").append(std::to_string(status)).append(" ");
-  out.append(reason.data(), reason.size()).append("\r\n");
+  const auto known = boost::beast::http::obsolete_reason(static_cast<boost::beast::http::status>(status));
+  const std::string_view reason =
+      status == 103 ? "Early Hints" : std::string_view{known.data(), known.size()};
+  out.append("HTTP/1.1 ").append(std::to_string(status)).append(" ").append(reason).append("\r\n");
 }
 
 const name_value* find_header(const std::vector<name_value>& headers, std::string_view name) {

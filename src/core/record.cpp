@@ -113,15 +113,13 @@ namespace core {
 
 std::optional<logged_fate> parse_record(std::string_view line) noexcept try {
   const auto object = nlohmann::json::parse(line, nullptr, false);
-  if (!object.is_object()) return std::nullopt;
   const auto version = object.find("v"), key = object.find("key"), word = object.find("fate");
   if (version == object.end() || key == object.end() || word == object.end()) return std::nullopt;
-  if (*version != format_version || !key->is_string() || !word->is_string()) return std::nullopt;
   const auto fate = fate_from_string(word->get_ref<const std::string&>());
-  if (!fate) return std::nullopt;
+  if (*version != format_version || !fate) return std::nullopt;
   return logged_fate{key->get<std::string>(), *fate};
 } catch (...) {
-  return std::nullopt;  // no memory
+  return std::nullopt;  // key or fate is no string, or there is no memory
 }
 
 std::string base64(std::string_view bytes) {

@@ -12,8 +12,6 @@
 #include "io/os_random.hpp"
 
 #include <boost/asio/basic_waitable_timer.hpp>
-#include <boost/asio/bind_cancellation_slot.hpp>
-#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
@@ -84,7 +82,7 @@ class pool final : public engine_base, public std::enable_shared_from_this<pool<
     timer room;    ///< the feeder waits here while the backlog is full
     timer end;     ///< max_duration
     timer grace;   ///< after a stop
-    asio::cancellation_signal feeding;
+    std::unique_ptr<typename files_type::reader> reader;
     bool fed = false;          ///< the feeder has ended
     bool stopping = false;
     stop_reason reason = stop_reason::complete;

@@ -30,12 +30,11 @@ void pool<Io>::drain(source from, drain_done done) {
       if (const auto self = weak.lock(); self && !e) self->stop_run(stop_reason::out_of_time, "the time budget was reached");
     });
   }
-  const auto slot = r->feeding.slot();
-  asio::co_spawn(executor_, feed(r), asio::bind_cancellation_slot(slot, [self = this->shared_from_this(), r](std::exception_ptr e) {
+  asio::co_spawn(executor_, feed(r), [self = this->shared_from_this(), r](std::exception_ptr e) {
     r->fed = true;
     if (e) self->stop_run(stop_reason::source_unreadable, "the source could not be read to its end");
     self->maybe_end_run();
-  }));
+  });
   if (settings_.raw.count_ahead && r->from.list_file().empty()) asio::co_spawn(executor_, count(r), asio::detached);
 }
 
@@ -82,10 +81,10 @@ bool pool<Io>::prepare(run& r, error_code& ec) {
 /// From the source to the backlog, as far as there is room.
 template <class Io>
 awaitable<void> pool<Io>::feed(std::shared_ptr<run> r) {
-  const auto reader = files_.read(r->from, r->roots, r->selector);
+  r->reader = files_.read(r->from, r->roots, r->selector);
   for (unsigned n = 1; !r->stopping; ++n) {
     error_code ec;
-    auto e = co_await reader->next(ec);
+    auto e = co_await r->reader->next(ec);
     if (r->stopping) break;
     if (ec) stop_run(stop_reason::source_unreadable, "cannot read '" + r->from.list_file().string() + "': " + ec.message());
     if (!e) break;
@@ -153,7 +152,7 @@ void pool<Io>::stop_run(stop_reason reason, std::string detail, bool at_once) {
   if (!r->stopping) {
     r->stopping = true;
     r->reason = reason, r->detail = std::move(detail);
-    r->feeding.emit(asio::cancellation_type::terminal);
+    if (r->reader) r->reader->cancel();
     r->room.cancel(), r->end.cancel();
     for (auto& j : backlog_.take_if([](const job_type& waiting) { return !waiting.upload; })) {
       const auto why = j.attempts > 0 ? j.record.error : std::string{};

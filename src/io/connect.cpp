@@ -1,7 +1,6 @@
 #include "io/connect.hpp"
 
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/this_coro.hpp>
 #include <memory>
 #include <optional>
 
@@ -16,6 +15,7 @@ struct race {
   std::vector<asio::ip::tcp::socket> sockets;
   std::optional<std::size_t> winner;
   std::size_t pending = 0;
+  bool aborted = false;
   error_code last;
 };
 
@@ -44,23 +44,27 @@ std::vector<asio::ip::address> interleave(const std::vector<asio::ip::address>& 
 }
 
 awaitable<connected> connect_first(asio::any_io_executor executor, const std::vector<asio::ip::address>& addresses,
-                                   std::uint16_t port) {
+                                   std::uint16_t port, asio::cancellation_slot abort) {
   auto r = std::make_shared<race>(executor);
   r->sockets.reserve(addresses.size());
-  const auto cancelled = co_await asio::this_coro::cancellation_state;
+  abort.assign([r](asio::cancellation_type) {
+    r->aborted = true;
+    r->changed.cancel();
+  });
   const auto wait = [&](auto expiry) -> awaitable<void> {
     error_code ignored;
     r->changed.expires_at(expiry);
     co_await r->changed.async_wait(into(ignored));
   };
-  const auto over = [&] { return r->winner || cancelled.cancelled() != asio::cancellation_type::none; };
+  const auto over = [&] { return r->winner || r->aborted; };
   for (const auto& address : interleave(addresses)) {
     start(r, {address, port});
     co_await wait(std::chrono::steady_clock::now() + head_start);
     if (over()) break;
   }
   while (!over() && r->pending > 0) co_await wait(std::chrono::steady_clock::time_point::max());
-  connected result{r->last, asio::ip::tcp::socket{executor}};
+  abort.clear();
+  connected result{r->aborted ? asio::error::operation_aborted : r->last, asio::ip::tcp::socket{executor}};
   if (r->winner) {
     result.error = {};
     result.socket = std::move(r->sockets[*r->winner]);

@@ -3,6 +3,7 @@
 
 #include "io/asio.hpp"
 
+#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <vector>
 
@@ -17,8 +18,8 @@ struct connected {
 std::vector<asio::ip::address> interleave(const std::vector<asio::ip::address>& addresses);
 
 /// Starts one address after the other, each when the one before has failed or 250 ms have passed; the first to connect
-/// wins and the others are closed. Cancellation: terminal.
+/// wins and the others are closed. Emitting `abort` ends it with operation_aborted.
 awaitable<connected> connect_first(asio::any_io_executor executor, const std::vector<asio::ip::address>& addresses,
-                                   std::uint16_t port);
+                                   std::uint16_t port, asio::cancellation_slot abort);
 
 }  // namespace sluice::io

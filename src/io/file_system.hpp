@@ -17,6 +17,7 @@ class file_system {
   using directory_ptr = std::shared_ptr<const directory>;
   using file = source_file;
   using entry = io::entry;
+  using reader = source_reader;
   using lock = directory_lock;
   using log = record_log;
   using keys = accepted_keys;

@@ -19,8 +19,10 @@ class name_list {
   name_list(asio::any_io_executor executor, const std::filesystem::path& file, bool nul, error_code& ec);
 
   /// The next name that is not empty, or nothing at the end or with an error. A pipe is waited for on the loop.
-  /// Cancellation: terminal.
   awaitable<std::optional<std::string>> next(error_code& ec);
+  void cancel() {
+    if (pipe_) pipe_->cancel();
+  }
 
  private:
   awaitable<bool> fill(error_code& ec);

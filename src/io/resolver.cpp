@@ -6,6 +6,7 @@
 #include <netdb.h>
 
 #include <boost/asio/associated_cancellation_slot.hpp>
+#include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -196,12 +197,12 @@ auto async_query(asio::any_io_executor executor, std::string host, Token&& token
 resolver::resolver(asio::any_io_executor executor, std::string host)
     : executor_{std::move(executor)}, host_{std::move(host)} {}
 
-awaitable<resolver::answer> resolver::resolve() {
+awaitable<resolver::answer> resolver::resolve(asio::cancellation_slot abort) {
   error_code not_literal;
   if (const auto literal = asio::ip::make_address(host_, not_literal); !not_literal) co_return answer{{}, {literal}};
   const auto now = std::chrono::steady_clock::now();
   if (known_ && now < known_until_) co_return *known_;
-  auto fresh = co_await async_query(executor_, host_, asio::use_awaitable);
+  auto fresh = co_await async_query(executor_, host_, asio::bind_cancellation_slot(abort, asio::use_awaitable));
   if (!fresh.error) {
     known_ = fresh;
     known_until_ = std::chrono::steady_clock::now() + std::chrono::seconds{10};

@@ -4,6 +4,7 @@
 #include "core/time.hpp"
 #include "io/asio.hpp"
 
+#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/ip/address.hpp>
 #include <memory>
 #include <optional>
@@ -22,8 +23,8 @@ class resolver {
     error_code error;  ///< host_not_found, resolver_failed, operation_aborted, or none
     std::vector<asio::ip::address> addresses;  ///< in the order of RFC 6724
   };
-  /// An address literal is its own answer. Cancellation: terminal.
-  awaitable<answer> resolve();
+  /// An address literal is its own answer. Emitting `abort` ends it with operation_aborted.
+  awaitable<answer> resolve(asio::cancellation_slot abort);
 
  private:
   asio::any_io_executor executor_;

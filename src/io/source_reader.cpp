@@ -39,10 +39,21 @@ awaitable<std::optional<entry>> source_reader::next(error_code& ec) {
   if (sorted_) {
     if (!sorted_->empty()) e = std::move(sorted_->front()), sorted_->pop_front();
   } else {
-    e = from_.list_file().empty() ? next_walked() : co_await next_listed(ec);
+    e = co_await next_unsorted(ec);
   }
   if (e && e->what == entry::kind::file) ++files_;
   co_return e;
+}
+
+// No conditional expression with co_await: GCC 12 evaluates both sides.
+awaitable<std::optional<entry>> source_reader::next_unsorted(error_code& ec) {
+  if (from_.list_file().empty()) co_return next_walked();
+  co_return co_await next_listed(ec);
+}
+
+void source_reader::cancel() {
+  cancelled_ = true;
+  if (list_) list_->cancel();
 }
 
 std::optional<entry> source_reader::next_walked() {
@@ -56,7 +67,7 @@ std::optional<entry> source_reader::next_walked() {
 
 awaitable<std::optional<entry>> source_reader::next_listed(error_code& ec) {
   if (!list_) list_.emplace(executor_, from_.list_file(), from_.nul_separated(), ec);
-  if (ec) co_return std::nullopt;
+  if (ec || cancelled_) co_return std::nullopt;
   auto name = co_await list_->next(ec);
   if (!name) co_return std::nullopt;
   co_return classify_name(std::move(*name));
@@ -82,7 +93,7 @@ entry source_reader::classify_name(std::string name) const {
 awaitable<void> source_reader::sort_all(error_code& ec) {
   std::deque<entry> all;
   for (std::size_t n = 0;; ++n) {
-    auto e = from_.list_file().empty() ? next_walked() : co_await next_listed(ec);
+    auto e = co_await next_unsorted(ec);
     if (ec) co_return;
     if (!e) break;
     all.push_back(std::move(*e));

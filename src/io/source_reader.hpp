@@ -21,8 +21,11 @@ class source_reader {
   /// The next entry, or nothing at the end; `ec` when the list cannot be read. Does not wait for a disk longer than a
   /// directory read takes; of a thousand skipped entries none suspends, so callers yield.
   awaitable<std::optional<entry>> next(error_code& ec);
+  /// A next() that waits for a pipe ends with operation_aborted.
+  void cancel();
 
  private:
+  awaitable<std::optional<entry>> next_unsorted(error_code& ec);
   awaitable<std::optional<entry>> next_listed(error_code& ec);
   std::optional<entry> next_walked();
   awaitable<void> sort_all(error_code& ec);
@@ -37,6 +40,7 @@ class source_reader {
   std::optional<name_list> list_;
   std::optional<std::deque<entry>> sorted_;
   std::uint64_t files_ = 0;
+  bool cancelled_ = false;
 };
 
 }  // namespace sluice::io

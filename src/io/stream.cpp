@@ -4,8 +4,6 @@
 
 #include <sluice/error.hpp>
 
-#include <boost/asio/bind_cancellation_slot.hpp>
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/deferred.hpp>
 #include <boost/asio/experimental/parallel_group.hpp>
 #include <cstring>
@@ -32,12 +30,7 @@ awaitable<error_code> stream::establish(core::milliseconds limit) {
   incoming_.clear(), outgoing_.clear();
   aborted_ = error_ = {};
   arm(std::chrono::steady_clock::now() + limit, errc::connect_timeout);
-  try {
-    error_ = co_await asio::co_spawn(executor_, connect(),
-                                     asio::bind_cancellation_slot(establishing_.slot(), asio::use_awaitable));
-  } catch (const boost::system::system_error& e) {  // the coroutine was cancelled between two operations
-    error_ = translate(e.code());
-  }
+  error_ = co_await connect();
   if (!error_ && to_.tls) error_ = co_await handshake();
   disarm();
   open_ = !error_;
@@ -49,10 +42,10 @@ awaitable<error_code> stream::establish(core::milliseconds limit) {
 }
 
 awaitable<error_code> stream::connect() {
-  auto answer = co_await to_.names.resolve();
+  auto answer = co_await to_.names.resolve(establishing_.slot());
   if (aborted_) co_return aborted_;
   if (answer.error) co_return answer.error;
-  auto [ec, connected] = co_await connect_first(executor_, answer.addresses, to_.url.port);
+  auto [ec, connected] = co_await connect_first(executor_, answer.addresses, to_.url.port, establishing_.slot());
   if (aborted_) co_return aborted_;
   if (ec) co_return ec;
   socket_ = std::move(connected);
@@ -155,7 +148,9 @@ awaitable<stream::flushed> stream::flush(std::uint64_t& taken, core::millisecond
 awaitable<stream::chunk> stream::read(std::span<char> into, bool only_ready) {
   for (;;) {
     if (auto c = decrypt(into); c.size > 0 || c.error) co_return c;
-    const auto ec = only_ready ? receive_ready() : co_await receive();
+    error_code ec;
+    if (only_ready) ec = receive_ready();
+    else ec = co_await receive();
     if (only_ready && ec == asio::error::would_block) co_return chunk{};
     if (ec) co_return chunk{ec};
   }

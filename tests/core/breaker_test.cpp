@@ -69,19 +69,14 @@ TEST_F(breaker_of, a_busy_endpoint_opens_at_the_hundredth_in_a_row) {
 }
 
 TEST_F(breaker_of, any_answer_about_a_file_begins_every_count_anew) {
-  for (const blame good : {blame::nobody, blame::file}) {
-    see(blame::refuses_us, 2);
-    see(blame::busy, 97);
-    see(blame::unreachable, 2);
-    see(good);
-    see(blame::unreachable, 2);
-    see(good);
-    see(blame::busy, 99);
-    see(good);
-    see(blame::refuses_us, 2);
-    see(good);
-    EXPECT_EQ(ask(), gate::pass);
-  }
+  for (const blame good : {blame::nobody, blame::file})
+    for (const auto& [failure, one_too_few] :
+         {std::pair{blame::unreachable, 2}, {blame::busy, 99}, {blame::refuses_us, 2}})
+      for (int i = 0; i < 3; ++i) {
+        see(failure, one_too_few);
+        ASSERT_EQ(ask(), gate::pass);
+        see(good);
+      }
 }
 
 TEST_F(breaker_of, busy_means_that_a_connection_could_be_made) {
@@ -180,6 +175,15 @@ TEST_F(breaker_of, five_failed_probes_stop_with_what_opened_it) {
   probe_says(blame::busy);
   EXPECT_EQ(it.stopped(), blame::unreachable);
   EXPECT_EQ(ask(), gate::stop);
+}
+
+TEST_F(breaker_of, failed_probes_count_from_the_last_answer) {
+  for (int i = 0; i < 5; ++i) {
+    open();
+    for (int probe = 0; probe < 4; ++probe) probe_says(blame::unreachable);
+    probe_says(blame::file);
+  }
+  EXPECT_EQ(ask(), gate::pass);
 }
 
 TEST_F(breaker_of, a_busy_endpoint_stops_as_busy) {

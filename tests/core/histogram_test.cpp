@@ -28,8 +28,8 @@ TEST(histogram, is_exact_below_128_microseconds) {
   }
 }
 
-/// Every value of a doubling's edge, and many between: off by 1.6 % at most.
-TEST(histogram, knows_any_value_to_a_64th) {
+/// Every value of a doubling's edge, and many between: off by half a step at most.
+TEST(histogram, knows_any_value_to_a_128th) {
   std::mt19937_64 random{1};
   std::vector<std::int64_t> values;
   for (int bits = 7; bits < 37; ++bits) {
@@ -43,7 +43,7 @@ TEST(histogram, knows_any_value_to_a_64th) {
     h.add(microseconds{v});
     h.add(microseconds{std::numeric_limits<std::int64_t>::max()});
     EXPECT_NEAR(static_cast<double>(h.percentile(0.5).count()), static_cast<double>(v),
-                static_cast<double>(v) / 64)
+                static_cast<double>(v) / 128)
         << v;
   }
 }
@@ -72,6 +72,7 @@ TEST(histogram, holds_what_is_out_of_range) {
   EXPECT_EQ(h.count(), 3u);
   EXPECT_EQ(h.percentile(0), 0us);
   EXPECT_GE(h.percentile(0.5), std::chrono::hours{19});
+  EXPECT_LE(h.percentile(0.5), std::chrono::hours{39});  // the last step
   EXPECT_EQ(h.percentile(1), microseconds::max());
 }
 
@@ -98,7 +99,7 @@ TEST(histogram, agrees_with_a_sorted_list) {
   std::ranges::sort(all);
   for (const double q : {0.001, 0.01, 0.1, 0.25, 0.5, 0.75, 0.9, 0.99, 0.999}) {
     const auto exact = static_cast<double>(all[static_cast<std::size_t>(std::ceil(q * 20'000)) - 1]);
-    EXPECT_NEAR(static_cast<double>(h.percentile(q).count()), exact, exact / 64 + 1) << q;
+    EXPECT_NEAR(static_cast<double>(h.percentile(q).count()), exact, exact / 128 + 1) << q;
   }
 }
 

@@ -65,6 +65,7 @@ TEST(json_rule, says_what_would_work) {
     ASSERT_TRUE(rule.has_error()) << text;
     EXPECT_THAT(rule.error().what, HasSubstr("write '/code=0' or '/status=\"ok\"'"));
   }
+  EXPECT_TRUE(json_rule::parse(std::string_view("/a=0\0", 5)).has_error());
   EXPECT_THAT(json_rule::parse("\x1b=\n").error().what, HasSubstr(R"('\x1b=\x0a')"));
 }
 

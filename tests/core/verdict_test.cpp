@@ -262,6 +262,7 @@ TEST(verdict, quotes_120_bytes_of_a_body_and_no_torn_character) {
   EXPECT_EQ(quoted(std::string(119, 'x') + "€€"), std::string(119, 'x') + "...");
   EXPECT_EQ(quoted(std::string(118, 'x') + "€€"), std::string(118, 'x') + "...");
   EXPECT_EQ(quoted(std::string(117, 'x') + "€€"), std::string(117, 'x') + "€...");
+  EXPECT_EQ(quoted(std::string(117, 'x') + "😀😀"), std::string(117, 'x') + "...");
   EXPECT_THAT(quoted(std::string(200, '\xff')), EndsWith(R"(\xff...)"));
 }
 

@@ -1,0 +1,33 @@
+#include "command_line.hpp"
+#include "exit_code.hpp"
+#include "option_names.hpp"
+#include "send.hpp"
+
+#include <unistd.h>
+
+#include <csignal>
+#include <iostream>
+
+namespace {
+
+int complain(const std::vector<std::string>& problems) {
+  for (const auto& p : problems) std::cerr << "sluice: " << p << '\n';
+  return static_cast<int>(sluice::cli::exit_code::usage);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  using namespace sluice::cli;
+  std::signal(SIGPIPE, SIG_IGN);  // a reader that goes away is an error of that write, not our end
+  std::vector<std::string> problems;
+  int code = 0;
+  auto options = parse_command_line(argc, argv, problems, code);
+  if (!options) return code;
+  add_environment(*options, environ, problems);
+  if (const auto file = options->value("config")) add_file(*options, *file, problems);
+  if (code != 0) return complain(problems);  // no verb: nothing more can be said
+  auto plan = make_plan(*options, problems);
+  for (const auto& p : in_option_names(sluice::problems(plan.config, plan.source), *options, problems)) problems.push_back(p);
+  return problems.empty() ? send(std::move(plan)) : complain(problems);
+}

@@ -1,0 +1,77 @@
+#include "option_table.hpp"
+
+#include <algorithm>
+
+namespace sluice::cli {
+namespace {
+
+using enum option_spec::kind;
+
+constexpr option_spec table[] = {
+    {"form", "F", list, "Request", "NAME=VALUE", "text field, {templates} allowed; or NAME=@{}[;type=T][;filename=F], the file part (default file=@{})"},
+    {"header", "H", list, "Request", "K: V|@FILE", "request header, or a file with one a line"},
+    {"idempotency-header", "", value, "Request", "NAME", "header that carries the file's key (default Idempotency-Key; empty: none)"},
+
+    {"include", "", list, "Selection", "GLOB", "send only what matches"},
+    {"exclude", "", list, "Selection", "GLOB", "leave out what matches; wins over --include"},
+    {"min-age", "", value, "Selection", "TIME", "modified at least so long ago"},
+    {"max-age", "", value, "Selection", "TIME", "modified at most so long ago"},
+    {"min-size", "", value, "Selection", "BYTES", "at least so large"},
+    {"max-size", "", value, "Selection", "BYTES", "at most so large"},
+    {"files-from", "", value, "Selection", "FILE|-", "names, one a line, instead of walking; relative to SOURCE where one is given"},
+    {"files-from0", "", value, "Selection", "FILE|-", "the same, names ended by NUL"},
+    {"max-depth", "", value, "Selection", "N", "1: only files right in SOURCE"},
+    {"max-files", "", value, "Selection", "N", "stop after so many"},
+    {"order-by", "", value, "Selection", "KEY[,desc]", "name, mtime or size (holds the listing in memory; default: as the directory gives them)"},
+    {"dry-run", "n", flag, "Selection", "", "list what would be sent, send nothing"},
+
+    {"success-status", "", value, "Success", "LIST", "statuses that mean success (default 200,201,204)"},
+    {"success-json", "", list, "Success", "POINTER=VALUE", "and the reply's JSON must hold this, e.g. /code=0"},
+
+    {"on-success", "", value, "Disposal", "WHAT", "keep, delete or move=DIR a confirmed file (default keep)"},
+    {"on-reject", "", value, "Disposal", "WHAT", "keep or move=DIR a file the server said no to (default keep)"},
+
+    {"window", "w", value, "Speed", "N", "uploads at once, each on a connection of its own (default 16)"},
+    {"limit-rate", "", value, "Speed", "BYTES", "a second, for all connections together"},
+    {"rate", "", value, "Speed", "N[/s|/m|/h]", "requests begun, for all connections together"},
+    {"max-duration", "", value, "Speed", "TIME", "start nothing new after this long"},
+    {"max-errors", "", value, "Speed", "N", "stop after so many files were not accepted"},
+    {"grace", "", value, "Speed", "TIME", "for what is in flight when told to stop (default 10s)"},
+
+    {"retry", "", value, "Retry", "N", "attempts after the first (default 2)"},
+    {"retry-max-time", "", value, "Retry", "TIME", "no retry begins so long after the first attempt"},
+    {"retry-all-errors", "", flag, "Retry", "", "retry refusals too (never 401, 403, 407, 3xx)"},
+    {"connect-timeout", "", value, "Retry", "TIME", "DNS, TCP and TLS together (default 10s)"},
+    {"max-time", "m", value, "Retry", "TIME", "one attempt as a whole (default: no limit)"},
+    {"speed-time", "", value, "Retry", "TIME", "give up an attempt when no byte moved for so long (default 30s)"},
+
+    {"insecure", "k", flag, "TLS", "", "verify neither the server's certificate nor its name"},
+    {"cacert", "", value, "TLS", "FILE", "PEM certificates to trust (default: the system's)"},
+    {"cert", "", value, "TLS", "FILE", "PEM client certificate chain"},
+    {"key", "", value, "TLS", "FILE", "PEM private key (default: in --cert)"},
+    {"pinnedpubkey", "", value, "TLS", "HASHES", "sha256//BASE64[;...] of the server's public key"},
+    {"tls-min", "", value, "TLS", "1.2|1.3", "least TLS version (default 1.2)"},
+
+    {"progress", "", value, "Output", "HOW", "auto, bar, line or none (default auto: a bar on a terminal)"},
+    {"stats", "", value, "Output", "TIME", "interval of progress lines (default 10s)"},
+    {"joblog", "", value, "Output", "FILE|-", "append a JSON line per file"},
+    {"resume", "", flag, "Output", "", "skip what the job log has as accepted"},
+    {"summary", "", value, "Output", "FILE|-", "write the run's summary as JSON"},
+    {"verbose", "v", flag, "Output", "", "a line per file: time, path, status, reply"},
+    {"quiet", "q", flag, "Output", "", "errors only"},
+    {"log-json", "", flag, "Output", "", "lines per file as JSON"},
+
+    {"config", "K", value, "Configuration", "FILE", "JSON with comments, keys as these options"},
+    {"lock", "", value, "Configuration", "FILE", "lock this file instead of SOURCE"},
+};
+
+}  // namespace
+
+std::span<const option_spec> send_options() { return table; }
+
+const option_spec* find_option(std::string_view name) {
+  const auto* it = std::ranges::find(table, name, &option_spec::name);
+  return it == std::end(table) ? nullptr : it;
+}
+
+}  // namespace sluice::cli

@@ -1,0 +1,27 @@
+// A run's progress and its end, as text.
+#pragma once
+
+#include <sluice/result.hpp>
+
+#include <string>
+
+namespace sluice::cli {
+
+/// `1.2 GB`, `834 kB`, `17 B`: powers of 1000.
+std::string human_bytes(double bytes);
+/// `0:07`, `12:41`, `3:05:12`.
+std::string human_time(double seconds);
+
+/// What the display needs of the last second or so.
+struct pace {
+  double files_per_second = 0, bytes_per_second = 0;
+};
+
+/// `[=====>    ]  54 % 12,345/23,000  9,870/s  310 MB/s  0:01 left  3 failed`; at most `columns` wide.
+std::string progress_bar(const progress& p, const pace& now, std::size_t columns);
+/// The same figures for a log.
+std::string progress_line(const progress& p, const pace& now);
+/// Two or three lines.
+std::string summary_text(const run_summary& s);
+
+}  // namespace sluice::cli

@@ -1,0 +1,143 @@
+#include "raw_options.hpp"
+
+#include "option_table.hpp"
+
+#include <sluice/text.hpp>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+namespace sluice::cli {
+namespace {
+
+using kind = option_spec::kind;
+using nlohmann::json;
+
+std::string environment_name(std::string_view option) {
+  std::string name{"SLUICE_"};
+  for (const char c : option) name.push_back(c == '-' ? '_' : static_cast<char>(c >= 'a' && c <= 'z' ? c - 32 : c));
+  return name;
+}
+
+std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> lines;
+  std::istringstream in{text};
+  for (std::string line; std::getline(in, line);)
+    if (!line.empty()) lines.push_back(line);
+  return lines;
+}
+
+/// Options and the two positionals that have a name in files and in the environment.
+bool takes_list(std::string_view name) {
+  const auto* spec = find_option(name);
+  return name == "source" || (spec != nullptr && spec->what == kind::list);
+}
+bool is_known(std::string_view name) { return name == "url" || name == "source" || find_option(name) != nullptr; }
+bool is_flag(std::string_view name) {
+  const auto* spec = find_option(name);
+  return spec != nullptr && spec->what == kind::flag;
+}
+
+std::optional<std::string> scalar_text(const json& v) {
+  if (v.is_string()) return v.get<std::string>();
+  if (v.is_boolean()) return v.get<bool>() ? "true" : "false";
+  if (v.is_number()) return v.dump();
+  return std::nullopt;
+}
+
+/// The values of one key; empty with a problem when they are of the wrong kind.
+std::vector<std::string> values_of(const std::string& name, const json& v, const std::string& where,
+                                   std::vector<std::string>& problems) {
+  std::vector<std::string> values;
+  if (v.is_array() && takes_list(name)) {
+    for (const auto& element : v)
+      if (auto text = scalar_text(element)) values.push_back(*text);
+      else problems.push_back(where + ": every element must be a string");
+  } else if (auto text = scalar_text(v); text && (is_flag(name) == v.is_boolean())) {
+    values.push_back(*text);
+  } else {
+    problems.push_back(where + ": expected " + (is_flag(name) ? "true or false" : takes_list(name) ? "a string or a list of strings" : "one value"));
+  }
+  return values;
+}
+
+}  // namespace
+
+std::optional<std::string> raw_options::value(std::string_view name) const {
+  const auto it = options_.find(name);
+  if (it == options_.end() || it->second.values.empty()) return std::nullopt;
+  return it->second.values.back();
+}
+
+const std::vector<std::string>& raw_options::list(std::string_view name) const {
+  static const std::vector<std::string> none;
+  const auto it = options_.find(name);
+  return it == options_.end() ? none : it->second.values;
+}
+
+std::string raw_options::where(std::string_view name) const {
+  const auto it = options_.find(name);
+  return it == options_.end() ? "--" + std::string{name} : it->second.from;
+}
+
+void raw_options::add(std::string_view name, given g) { options_.try_emplace(std::string{name}, std::move(g)); }
+
+std::optional<bool> raw_options::truth(std::string_view word) {
+  if (word == "1" || word == "true" || word == "yes" || word == "on") return true;
+  if (word.empty() || word == "0" || word == "false" || word == "no" || word == "off") return false;
+  return std::nullopt;
+}
+
+void add_environment(raw_options& options, const char* const* environment, std::vector<std::string>& problems) {
+  std::vector<std::string_view> names{"url"};
+  for (const auto& spec : send_options()) names.push_back(spec.name);
+  for (const auto name : names) {
+    const auto key = environment_name(name);
+    for (const auto* const* e = environment; *e != nullptr; ++e) {
+      const std::string_view entry{*e};
+      if (!entry.starts_with(key) || entry.size() == key.size() || entry[key.size()] != '=') continue;
+      std::string text{entry.substr(key.size() + 1)};
+      if (is_flag(name)) {
+        const auto on = raw_options::truth(text);
+        if (!on) problems.push_back(key + ": '" + printable(text) + "' is neither true nor false");
+        text = on.value_or(false) ? "true" : "false";
+      }
+      options.add(name, {takes_list(name) ? lines_of(text) : std::vector{text}, key});
+    }
+  }
+}
+
+void add_file(raw_options& options, const std::string& path, std::vector<std::string>& problems) {
+  std::ifstream in{path, std::ios::binary};
+  std::ostringstream text;
+  text << in.rdbuf();
+  if (!in) {
+    problems.push_back("--config: cannot read '" + printable(path) + "': " + std::strerror(errno));
+    return;
+  }
+  const auto where = "--config: '" + printable(path) + "'";
+  json object;
+  try {
+    object = json::parse(text.str(), nullptr, true, true);
+  } catch (const json::parse_error& e) {
+    const auto content = text.str();
+    const auto line = 1 + std::count(content.begin(), content.begin() + static_cast<std::ptrdiff_t>(std::min(e.byte, content.size())), '\n');
+    problems.push_back(where + ", line " + std::to_string(line) + ": not JSON (a comma too many or missing, a name without quotes?)");
+    return;
+  }
+  if (!object.is_object()) {
+    problems.push_back(where + ": must be a JSON object, keys as the long options");
+    return;
+  }
+  for (const auto& [name, v] : object.items()) {
+    const auto key = where + ": " + printable(name);
+    if (!is_known(name) || name == "config") problems.push_back(key + ": no such option; `sluice send --help` lists them");
+    else options.add(name, {values_of(name, v, key, problems), printable(path) + ": " + name});
+  }
+}
+
+}  // namespace sluice::cli

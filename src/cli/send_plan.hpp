@@ -1,0 +1,28 @@
+// What a `send` is to do: options as text become a configuration, or problems.
+#pragma once
+
+#include "raw_options.hpp"
+
+#include <sluice/sluice.hpp>
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+namespace sluice::cli {
+
+struct send_plan {
+  sluice::config config;
+  sluice::source source = sluice::source::directories({});
+  enum class progress_style { automatic, bar, line, none };
+  progress_style progress = progress_style::automatic;
+  std::chrono::milliseconds stats{10'000};
+  std::string summary;  ///< file, `-`, or empty
+  bool verbose = false, quiet = false, log_json = false;
+  std::vector<std::string> warnings;
+};
+
+/// All problems are added, each one line that names its option.
+send_plan make_plan(const raw_options& options, std::vector<std::string>& problems);
+
+}  // namespace sluice::cli

@@ -1,0 +1,96 @@
+#include "sink/intake.hpp"
+#include "sink/scratch.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <iterator>
+#include <string>
+
+namespace sink {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+const std::string type = "multipart/form-data; boundary=B";
+const std::string begin =
+    "--B\r\nContent-Disposition: form-data; name=\"m\"\r\n\r\nx\r\n"
+    "--B\r\nContent-Disposition: form-data; name=\"f\"; filename=\"../a b\"\r\nContent-Type: a/b\r\n\r\n";
+const std::string end = "\r\n--B--\r\n";
+
+std::string hex(std::string_view raw) {
+  std::string out;
+  for (const char c : raw) {
+    char two[3];
+    std::snprintf(two, sizeof two, "%02x", static_cast<unsigned>(static_cast<unsigned char>(c)));
+    out += two;
+  }
+  return out;
+}
+
+TEST(intake, gathers_what_the_ledger_needs) {
+  intake in{true, ""};
+  for (int turn = 0; turn < 2; ++turn) {
+    in.begin(1, type);
+    EXPECT_FALSE(in.file_begun());
+    EXPECT_EQ(in.name(), "");
+    ASSERT_TRUE(in.take(begin + "ab"));
+    EXPECT_TRUE(in.file_begun());
+    EXPECT_EQ(in.digest(), "") << "the file is not whole";
+    ASSERT_TRUE(in.take("c"));
+    ASSERT_TRUE(in.take(end));
+    ASSERT_TRUE(in.finish());
+    EXPECT_TRUE(in.file_whole());
+    EXPECT_EQ(in.name(), "../a b");
+    EXPECT_EQ(in.type(), "a/b");
+    EXPECT_EQ(in.size(), 3u);
+    EXPECT_THAT(in.fields(), ElementsAre(name_value{"m", "x"}));
+    EXPECT_EQ(hex(in.digest()), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+  }
+}
+
+TEST(intake, does_not_hash_when_told_not_to) {
+  intake in{false, ""};
+  in.begin(1, type);
+  ASSERT_TRUE(in.take(begin + "abc" + end));
+  EXPECT_EQ(in.digest(), "");
+  EXPECT_EQ(in.size(), 3u);
+}
+
+TEST(intake, refuses_a_body_it_cannot_read) {
+  intake in{true, ""};
+  in.begin(1, "text/plain");
+  EXPECT_FALSE(in.take("x"));
+  EXPECT_THAT(in.reason(), HasSubstr("Content-Type"));
+  in.begin(2, "text/plain");
+  EXPECT_FALSE(in.finish());
+  in.begin(3, type);
+  EXPECT_FALSE(in.take("x"));
+  EXPECT_THAT(in.reason(), HasSubstr("boundary"));
+  in.begin(4, type);
+  EXPECT_TRUE(in.take(begin));
+  EXPECT_FALSE(in.finish());
+  EXPECT_THAT(in.reason(), HasSubstr("ends before"));
+}
+
+TEST(intake, stores_a_file_only_when_it_is_committed) {
+  scratch dir;
+  intake in{true, dir.path()};
+  in.begin(1, type);
+  ASSERT_TRUE(in.take(begin + "abc" + end));
+  EXPECT_EQ(in.commit(), "00000001-.._a_b");
+  EXPECT_EQ(content_of(dir / "00000001-.._a_b"), "abc");
+
+  in.begin(2, type);
+  ASSERT_TRUE(in.take(begin + "abc"));
+  in.begin(3, type);
+  EXPECT_EQ(in.commit(), "") << "no file was begun";
+  const std::filesystem::directory_iterator first{dir.path()}, last;
+  EXPECT_EQ(std::distance(first, last), 1);
+}
+
+}  // namespace
+}  // namespace sink

@@ -57,7 +57,8 @@ std::optional<raw_options> parse_command_line(int argc, const char* const* argv,
     exit_code = app.exit(e);
     return std::nullopt;
   } catch (const CLI::ParseError& e) {
-    problems.push_back(printable(e.what()) + (argc < 2 ? ": try `sluice send --help`" : ""));
+    const bool no_verb = dynamic_cast<const CLI::RequiredError*>(&e) != nullptr;
+    problems.push_back(no_verb ? "no verb: write `sluice send SOURCE... URL`; `sluice send --help` says more" : printable(e.what()));
     exit_code = static_cast<int>(cli::exit_code::usage);
     return options;
   }

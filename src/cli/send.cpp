@@ -84,7 +84,9 @@ int send(send_plan plan) {
   const int code = exit_code_of(summary, stop.signal());
   if (plan.config.dry_run) std::cout << std::flush;
   const bool bad = code != static_cast<int>(exit_code::done);
-  if (!plan.quiet || bad) show.say(summary_text(summary));
+  const bool never_began = summary.seen == 0 && summary.reason != stop_reason::complete && !summary.detail.empty();
+  if (never_began) show.say("sluice: " + summary.detail);
+  else if (!plan.quiet || bad) show.say(summary_text(summary));
   if (!plan.summary.empty() && !write_summary(plan.summary, summary, show) && !bad) return static_cast<int>(exit_code::some_failed);
   return code;
 }

@@ -63,12 +63,9 @@ parsed<json_rule> json_rule::parse(std::string_view text) {
 }
 
 bool json_rule::holds(std::string_view body) const noexcept try {
-  if (has_nul(body)) return false;
-  const json document = json::parse(body, nullptr, false);
-  return !document.is_discarded() && document.contains(impl_->where) &&
-         document.at(impl_->where) == impl_->value;
+  return !has_nul(body) && json::parse(body).at(impl_->where) == impl_->value;
 } catch (...) {
-  return false;  // an array index out of all bounds, or no memory
+  return false;  // it is not JSON, has nothing at the pointer, or there is no memory
 }
 
 }  // namespace sluice::core

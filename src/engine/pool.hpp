@@ -87,6 +87,7 @@ class pool final : public engine_base, public std::enable_shared_from_this<pool<
     bool stopping = false;
     stop_reason reason = stop_reason::complete;
     std::string detail;
+    std::string last_trouble;       ///< the last reason that spoke of the endpoint, not of a file
     std::uint64_t outstanding = 0;  ///< files taken from the source without a fate
     std::optional<std::uint64_t> total;
   };
@@ -125,7 +126,7 @@ class pool final : public engine_base, public std::enable_shared_from_this<pool<
   void take_entry(run& r, typename files_type::entry& e);
   void stop_run(stop_reason reason, std::string detail, bool at_once = false);
   void abort_lanes(bool of_the_run_only);
-  void observe(core::blame b, bool probe);
+  void observe(const core::judgement& v, bool probe);
   void maybe_end_run();
   void end_run(error_code ec);
 

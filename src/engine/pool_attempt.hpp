@@ -105,7 +105,7 @@ void pool<Io>::settle(job_type& j, const std::optional<file>& f, const io::excha
     finish(j, report.file_error == errc::file_changed ? fate::changed : fate::deferred, report.file_error);
     return;
   }
-  observe(v.blame, j.probe);
+  observe(v, j.probe);
   if (v.retry_after) {
     const auto jitter = std::chrono::milliseconds{random_() % 250};
     gate_.pause_until(clock::now() + *v.retry_after + jitter);

@@ -8,6 +8,19 @@
 
 namespace sluice::engine {
 
+/// What a run that met nothing but `b` ends with.
+inline stop_reason stop_for(core::blame b) {
+  return b == core::blame::refuses_us || b == core::blame::identity ? stop_reason::refused : stop_reason::unreachable;
+}
+
+inline std::string why_stopped(core::blame b, const std::string& reason) {
+  const char* what = b == core::blame::identity     ? "no trusted connection to the endpoint"
+                     : b == core::blame::refuses_us ? "the endpoint refuses us"
+                     : b == core::blame::busy       ? "the endpoint answers with nothing but errors"
+                                                    : "the endpoint cannot be reached";
+  return what + (reason.empty() ? std::string{} : ": " + reason);
+}
+
 template <class Io>
 void pool<Io>::drain(source from, drain_done done) {
   auto r = std::make_shared<run>(std::move(from), executor_);
@@ -133,15 +146,13 @@ awaitable<void> pool<Io>::count(std::shared_ptr<run> r) {
 }
 
 template <class Io>
-void pool<Io>::observe(core::blame b, bool probe) {
-  gate_.observe(b, probe, clock::now(), random_);
+void pool<Io>::observe(const core::judgement& v, bool probe) {
+  gate_.observe(v.blame, probe, clock::now(), random_);
+  if (run_ && v.blame != core::blame::nobody && v.blame != core::blame::file) run_->last_trouble = v.reason;
   const auto stopped = gate_.stopped();
   if (stopped == core::blame::nobody) return;
   gate_.reset();
-  if (stopped == core::blame::refuses_us || stopped == core::blame::identity)
-    stop_run(stop_reason::refused, stopped == core::blame::identity ? "the endpoint's identity (or ours) was refused" : "the endpoint refuses us");
-  else
-    stop_run(stop_reason::unreachable, stopped == core::blame::busy ? "the endpoint answers nothing but errors" : "the endpoint cannot be reached");
+  stop_run(stop_for(stopped), why_stopped(stopped, v.reason));
 }
 
 /// Nothing new starts; what is in flight gets `grace`, or ends now.
@@ -191,10 +202,8 @@ void pool<Io>::end_run(error_code ec) {
   // Too short a run to trip the breaker, and yet nothing but refusals.
   if (s.reason == stop_reason::complete && s.accepted == 0 && s.rejected + s.deferred > 0) {
     const auto standing = gate_.standing();
-    if (standing == core::blame::refuses_us || standing == core::blame::identity)
-      s.reason = stop_reason::refused, s.detail = "the endpoint refuses us";
-    else if (standing == core::blame::unreachable)
-      s.reason = stop_reason::unreachable, s.detail = "the endpoint cannot be reached";
+    if (standing != core::blame::nobody && standing != core::blame::file && standing != core::blame::busy)
+      s.reason = stop_for(standing), s.detail = why_stopped(standing, r->last_trouble);
   }
   if (!ec) switch (s.reason) {
       case stop_reason::complete: break;

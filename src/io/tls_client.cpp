@@ -4,6 +4,7 @@
 #include <openssl/evp.h>
 #include <openssl/ssl.h>
 
+#include <cstring>
 #include <string_view>
 
 namespace sluice {
@@ -19,9 +20,11 @@ tls_context::tls_context(ssl_ctx_st* native) {
 namespace sluice::io {
 namespace {
 
-std::string last_openssl_error() {
-  const auto code = ERR_peek_last_error();
+/// The first of the queued errors: the cause, not what it led to.
+std::string openssl_error() {
+  const auto code = ERR_peek_error();
   ERR_clear_error();
+  if (ERR_SYSTEM_ERROR(code)) return std::strerror(ERR_GET_REASON(code));
   const char* reason = ERR_reason_error_string(code);
   return reason != nullptr ? reason : "unreadable";
 }
@@ -47,10 +50,11 @@ std::vector<spki_pin> parse_pins(std::string_view text, std::vector<std::string>
 }
 
 void load_files(SSL_CTX* context, const tls_options& options, std::vector<std::string>& problems) {
+  ERR_clear_error();
   if (!options.ca_file.empty()) {
     if (SSL_CTX_load_verify_file(context, options.ca_file.c_str()) != 1)
       problems.push_back("tls.ca_file: cannot read certificates from '" + options.ca_file.string() +
-                         "' (" + last_openssl_error() + "); it must hold PEM certificates");
+                         "' (" + openssl_error() + "); it must hold PEM certificates");
   } else {
     SSL_CTX_set_default_verify_paths(context);
   }
@@ -60,13 +64,13 @@ void load_files(SSL_CTX* context, const tls_options& options, std::vector<std::s
   }
   if (SSL_CTX_use_certificate_chain_file(context, options.cert_file.c_str()) != 1) {
     problems.push_back("tls.cert_file: cannot read a certificate from '" + options.cert_file.string() + "' (" +
-                       last_openssl_error() + "); it must hold a PEM chain, the client's first");
+                       openssl_error() + "); it must hold a PEM chain, the client's first");
     return;
   }
   const auto& key = options.key_file.empty() ? options.cert_file : options.key_file;
   if (SSL_CTX_use_PrivateKey_file(context, key.c_str(), SSL_FILETYPE_PEM) != 1)
     problems.push_back("tls.key_file: cannot use the private key in '" + key.string() + "' (" +
-                       last_openssl_error() + "); it must be a PEM key that belongs to tls.cert_file");
+                       openssl_error() + "); it must be a PEM key that belongs to tls.cert_file");
 }
 
 }  // namespace

@@ -7,7 +7,6 @@
 namespace sluice::core {
 namespace {
 
-using testing::AllOf;
 using testing::HasSubstr;
 
 bool holds(std::string_view rule, std::string_view body) {

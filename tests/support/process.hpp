@@ -1,0 +1,64 @@
+// A child process whose output is read while it runs; waiting always has a deadline.
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace support {
+
+struct command {
+  std::vector<std::string> arguments;    ///< the first one is the program's path
+  std::vector<std::string> environment;  ///< `NAME=VALUE`, besides ours without SLUICE_*
+  std::string directory;                 ///< empty: ours
+  std::string input;                     ///< standard input, less than a pipe holds
+  std::optional<unsigned> descriptor_limit;
+  bool as_nobody = false;  ///< without root's right to pass all permissions; only root can give it up
+};
+
+class process {
+ public:
+  explicit process(const command& c);
+  ~process();  ///< kills what still runs
+  process(const process&) = delete;
+  process& operator=(const process&) = delete;
+
+  pid_t pid() const noexcept { return pid_; }
+  const std::string& out() const noexcept { return out_.text; }
+  const std::string& err() const noexcept { return err_.text; }
+
+  void signal(int number) const;
+  /// Reads output until `holds`; false when the deadline passes or the process ends first.
+  bool wait_until(const std::function<bool()>& holds, std::chrono::milliseconds deadline = patience);
+  /// The exit status, or minus the signal that killed it. Throws when the deadline passes first.
+  int wait(std::chrono::milliseconds deadline = patience);
+
+  static constexpr std::chrono::milliseconds patience{30'000};
+
+ private:
+  struct pipe_end {
+    int fd = -1;
+    std::string text;
+  };
+  void read_for(std::chrono::milliseconds most);
+  static bool read_some(pipe_end& from);
+
+  pid_t pid_ = -1;
+  pipe_end out_, err_;
+  std::optional<int> status_;
+};
+
+struct finished {
+  int code = 0;  ///< as process::wait()
+  std::string out, err;
+};
+finished run(const command& c, std::chrono::milliseconds deadline = process::patience);
+
+/// The lines of `text`, without their ends.
+std::vector<std::string> lines_of(const std::string& text);
+
+}  // namespace support

@@ -97,6 +97,7 @@ std::string to_json(const run_summary& s) {
           {"unknown_outcomes", s.unknown_outcomes},
           {"connections", s.connections},
           {"unreadable_dirs", s.unreadable_dirs},
+          {"log_lines_dropped", s.log_lines_dropped},
           {"seconds", s.seconds},
           {"files_per_second", s.files_per_second},
           {"latency_ms",

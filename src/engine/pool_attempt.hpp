@@ -105,7 +105,9 @@ void pool<Io>::settle(job_type& j, const std::optional<file>& f, const io::excha
     finish(j, report.file_error == errc::file_changed ? fate::changed : fate::deferred, report.file_error);
     return;
   }
-  observe(v, j.probe);
+  const auto& error = report.outcome.error;
+  if (error == errc::stopped || error == asio::error::operation_aborted) gate_.withdraw(j.probe);  // cut off by us
+  else observe(v, j.probe);
   if (v.retry_after) {
     const auto jitter = std::chrono::milliseconds{random_() % 250};
     gate_.pause_until(clock::now() + *v.retry_after + jitter);

@@ -33,8 +33,8 @@ struct header {
 
 /// The file part, always the last of the form.
 struct file_part {
-  std::string name = "file";      ///< form name
-  std::string type;               ///< media type; empty: guessed from the file's extension
+  std::string name = "file";        ///< form name
+  std::string type;                 ///< media type; empty: guessed from the file's extension
   std::string filename = "{name}";  ///< template of the filename parameter
 };
 
@@ -49,11 +49,13 @@ class tls_context {
   tls_context() noexcept = default;
   tls_context(ssl_ctx_st* native);  // NOLINT(google-explicit-constructor): assignable from what callers have
   template <class Context>
-    requires requires(Context&& c) { static_cast<ssl_ctx_st*>(c.native_handle()); }
-  tls_context(Context&& context) : tls_context(static_cast<ssl_ctx_st*>(context.native_handle())) {}  // NOLINT
+  requires requires(Context&& c) { static_cast<ssl_ctx_st*>(c.native_handle()); }
+  tls_context(Context&& context)
+      : tls_context(static_cast<ssl_ctx_st*>(context.native_handle())) {}  // NOLINT
   template <class Pointer>
-    requires requires(const Pointer& p) { static_cast<ssl_ctx_st*>(p->native_handle()); }
-  tls_context(const Pointer& context) : tls_context(static_cast<ssl_ctx_st*>(context->native_handle())) {}  // NOLINT
+  requires requires(const Pointer& p) { static_cast<ssl_ctx_st*>(p->native_handle()); }
+  tls_context(const Pointer& context)
+      : tls_context(static_cast<ssl_ctx_st*>(context->native_handle())) {}  // NOLINT
 
   ssl_ctx_st* get() const noexcept { return native_.get(); }
   explicit operator bool() const noexcept { return native_ != nullptr; }
@@ -66,8 +68,9 @@ struct tls_options {
   std::filesystem::path ca_file;    ///< PEM bundle to trust; empty: the system's
   std::filesystem::path cert_file;  ///< PEM client certificate chain; empty: none
   std::filesystem::path key_file;   ///< PEM private key; empty: in cert_file
-  std::string pinned_public_key;    ///< curl's form: `sha256//BASE64[;sha256//BASE64…]`; checked besides the chain
-  bool insecure = false;            ///< verify neither chain nor host name (a pin is still checked)
+  std::string
+      pinned_public_key;  ///< curl's form: `sha256//BASE64[;sha256//BASE64…]`; checked besides the chain
+  bool insecure = false;  ///< verify neither chain nor host name (a pin is still checked)
   tls_version min_version = tls_version::v1_2;
   tls_context context;  ///< the caller's own; empty: one is made from the members above
 };
@@ -82,7 +85,8 @@ struct success_rule {
 struct disposal {
   enum class action { keep, remove, move };
   action what = action::keep;
-  std::filesystem::path directory;  ///< for move: an existing directory of the same file system, outside the source
+  std::filesystem::path
+      directory;  ///< for move: an existing directory of the same file system, outside the source
 
   static disposal keep() { return {}; }
   static disposal remove() { return {action::remove, {}}; }
@@ -90,29 +94,31 @@ struct disposal {
 };
 
 struct retry_options {
-  unsigned retries = 2;                    ///< attempts after the first one, per file and run
-  std::chrono::milliseconds base{500};     ///< full jitter: uniform in [0, base·2ⁿ], capped
+  unsigned retries = 2;                 ///< attempts after the first one, per file and run
+  std::chrono::milliseconds base{500};  ///< full jitter: uniform in [0, base·2ⁿ], capped
   std::chrono::milliseconds cap{30'000};
-  std::chrono::seconds max_time{0};        ///< no retry begins this long after the first attempt; 0: no limit
-  bool all_errors = false;                 ///< retry every reply that is not a success (never 401, 403, 407, 3xx)
+  std::chrono::seconds max_time{0};  ///< no retry begins this long after the first attempt; 0: no limit
+  bool all_errors = false;           ///< retry every reply that is not a success (never 401, 403, 407, 3xx)
 };
 
 struct timeout_options {
   std::chrono::milliseconds connect{10'000};  ///< DNS, TCP and TLS handshake together
   std::chrono::milliseconds attempt{0};       ///< one attempt as a whole; 0: no limit
-  std::chrono::milliseconds stall{30'000};    ///< no byte moved for this long; a reply may take twice as long in all
-  std::chrono::milliseconds idle{15'000};     ///< a connection idle for longer is not used again
+  std::chrono::milliseconds stall{
+      30'000};  ///< no byte moved for this long; a reply may take twice as long in all
+  std::chrono::milliseconds idle{15'000};  ///< a connection idle for longer is not used again
 };
 
 struct limit_options {
-  std::uint64_t bytes_per_second = 0;   ///< for the whole pool; 0: no limit
-  double requests_per_second = 0;       ///< for the whole pool; 0: no limit
+  std::uint64_t bytes_per_second = 0;         ///< for the whole pool; 0: no limit
+  double requests_per_second = 0;             ///< for the whole pool; 0: no limit
   std::chrono::milliseconds max_duration{0};  ///< of a drain: then nothing new starts; 0: no limit
-  std::chrono::milliseconds grace{10'000};  ///< for what is in flight when a drain is told to stop
-  std::uint64_t max_errors = 0;         ///< a drain stops after this many rejected or deferred files; 0: no limit
+  std::chrono::milliseconds grace{10'000};    ///< for what is in flight when a drain is told to stop
+  std::uint64_t max_errors = 0;  ///< a drain stops after this many rejected or deferred files; 0: no limit
 };
 
-/// Configuration of one uploader: one origin, one TLS configuration, one set of credentials, for its lifetime.
+/// Configuration of one uploader: one origin, one TLS configuration, one set of credentials, for its
+/// lifetime.
 struct config {
   std::string url;  ///< `https://host[:port]/path[?query]`; `http://` works when written out
   tls_options tls;
@@ -128,11 +134,12 @@ struct config {
   timeout_options timeout;
   limit_options limit;
 
-  std::filesystem::path job_log;  ///< one JSON line per file, appended before its disposal; empty: none; `-`: standard output
-  bool resume = false;            ///< skip what job_log has as accepted
+  std::filesystem::path
+      job_log;  ///< one JSON line per file, appended before its disposal; empty: none; `-`: standard output
+  bool resume = false;              ///< skip what job_log has as accepted
   std::filesystem::path lock_file;  ///< locked instead of the source's root directory
-  bool dry_run = false;           ///< select and report, send nothing
-  bool count_ahead = false;       ///< walk the source a second time to know progress::total
+  bool dry_run = false;             ///< select and report, send nothing
+  bool count_ahead = false;         ///< walk the source a second time to know progress::total
 
   /// Called on the uploader's executor for each finished file, after its disposal; must not block.
   std::function<void(const file_record&)> on_record;

@@ -21,8 +21,8 @@ enum class fate {
   undeletable,  ///< accepted, but its name could not be removed or moved
 };
 
-inline constexpr std::array<std::string_view, 7> fate_names{
-    "accepted", "rejected", "deferred", "changed", "vanished", "skipped", "undeletable"};
+inline constexpr std::array<std::string_view, 7> fate_names{"accepted", "rejected", "deferred",   "changed",
+                                                            "vanished", "skipped",  "undeletable"};
 
 /// The lower-case word used in job logs and summaries.
 constexpr std::string_view to_string(fate f) noexcept { return fate_names[static_cast<std::size_t>(f)]; }

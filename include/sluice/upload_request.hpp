@@ -12,10 +12,10 @@ namespace sluice {
 
 /// A file by `path`, or a body from memory: `data` with `filename`. Exactly one of `path` and `data` is set.
 struct upload_request {
-  std::filesystem::path path;        ///< opened without following a link in its last component
-  std::optional<std::string> data;   ///< kept until the operation completes; no disposal applies
-  std::string filename;              ///< for data: the name templates see; for a path: its last component
-  std::vector<form_field> fields;    ///< sent after those of the configuration; templates allowed
+  std::filesystem::path path;       ///< opened without following a link in its last component
+  std::optional<std::string> data;  ///< kept until the operation completes; no disposal applies
+  std::string filename;             ///< for data: the name templates see; for a path: its last component
+  std::vector<form_field> fields;   ///< sent after those of the configuration; templates allowed
   std::optional<sluice::disposal> on_success;  ///< instead of config::on_success
 };
 

@@ -19,24 +19,25 @@ namespace detail {
 class uploader_impl;
 }
 
-/// Uploads files, and drains directories, to one endpoint: one multipart/form-data POST (RFC 7578) per file, over a window
-/// of kept-alive HTTPS connections.
+/// Uploads files, and drains directories, to one endpoint: one multipart/form-data POST (RFC 7578) per file,
+/// over a window of kept-alive HTTPS connections.
 ///
-/// **Threads.** Starts none. All members must be called from the executor given to the constructor (one thread, or a
-/// strand); so are the observers of `config`. Handlers run on their associated executor, never from within an
-/// initiating function.
+/// **Threads.** Starts none. All members must be called from the executor given to the constructor (one
+/// thread, or a strand); so are the observers of `config`. Handlers run on their associated executor, never
+/// from within an initiating function.
 ///
 /// **Lifetime.** Move-only. It may be destroyed with work in flight: what is under way ends at once, and its
-/// handlers are called with `boost::asio::error::operation_aborted`. An idle uploader keeps connections open for
-/// reuse, and no work on the executor.
+/// handlers are called with `boost::asio::error::operation_aborted`. An idle uploader keeps connections open
+/// for reuse, and no work on the executor.
 ///
-/// **Guest.** Installs no signal handler, calls no exit, changes no global OpenSSL state. Programs should ignore SIGPIPE
-/// (sends use MSG_NOSIGNAL; a job log on a closed pipe does not).
+/// **Guest.** Installs no signal handler, calls no exit, changes no global OpenSSL state. Programs should
+/// ignore SIGPIPE (sends use MSG_NOSIGNAL; a job log on a closed pipe does not).
 class uploader {
  public:
   using executor_type = boost::asio::any_io_executor;
 
-  /// Throws std::invalid_argument with all of problems(cfg), one a line, when `cfg` can never work. Connects to nothing.
+  /// Throws std::invalid_argument with all of problems(cfg), one a line, when `cfg` can never work. Connects
+  /// to nothing.
   uploader(executor_type executor, config cfg);
   ~uploader();
   uploader(uploader&&) noexcept;
@@ -46,18 +47,22 @@ class uploader {
 
   /// Uploads one file or one body from memory.
   ///
-  /// Completion: `void(boost::system::error_code, sluice::upload_result)`. A refusal, a file that changed, spent
-  /// attempts are fates in the result, not errors. Errors: `operation_aborted` (cancelled, or the uploader was
-  /// destroyed), `invalid_argument` (neither or both of path and data; a template that does not parse).
+  /// Completion: `void(boost::system::error_code, sluice::upload_result)`. A refusal, a file that changed,
+  /// spent attempts are fates in the result, not errors. Errors: `operation_aborted` (cancelled, or the
+  /// uploader was destroyed), `invalid_argument` (neither or both of path and data; a template that does not
+  /// parse).
   ///
-  /// Per-operation cancellation: `terminal` and `partial` end it now (an attempt under way is cut off: whether the
-  /// server has the file is then unknown; the file stays). `total` takes effect only while no attempt has begun.
+  /// Per-operation cancellation: `terminal` and `partial` end it now (an attempt under way is cut off:
+  /// whether the server has the file is then unknown; the file stays). `total` takes effect only while no
+  /// attempt has begun.
   template <boost::asio::completion_token_for<void(boost::system::error_code, upload_result)> CompletionToken>
   auto async_upload(upload_request request, CompletionToken&& token) {
     return boost::asio::async_initiate<CompletionToken, void(boost::system::error_code, upload_result)>(
-        [](auto handler, std::shared_ptr<detail::uploader_impl> impl, executor_type executor, upload_request r) {
+        [](auto handler, std::shared_ptr<detail::uploader_impl> impl, executor_type executor,
+           upload_request r) {
           auto slot = boost::asio::get_associated_cancellation_slot(handler);
-          const auto id = start_upload(impl, std::move(r), detail::make_completion<upload_result>(std::move(handler), executor));
+          const auto id = start_upload(impl, std::move(r),
+                                       detail::make_completion<upload_result>(std::move(handler), executor));
           if (slot.is_connected())
             slot.assign([weak = std::weak_ptr{impl}, id](boost::asio::cancellation_type type) {
               cancel_upload(weak, id, type);
@@ -66,15 +71,17 @@ class uploader {
         token, impl_, get_executor(), std::move(request));
   }
 
-  /// Drains a source: uploads each of its files and disposes of it as the configuration says. One drain at a time.
+  /// Drains a source: uploads each of its files and disposes of it as the configuration says. One drain at a
+  /// time.
   ///
-  /// Completion: `void(boost::system::error_code, sluice::run_summary)`; the summary is filled in whatever the error
-  /// is. No error: the source was walked to its end (look at the counts: files may have been refused). Errors:
-  /// `operation_aborted`, `already_started`, `invalid_argument` (see problems(config, source)), or a sluice::errc of the
-  /// run: out_of_time, too_many_errors, unreachable, refused, source_unreadable, locked, record_failed.
+  /// Completion: `void(boost::system::error_code, sluice::run_summary)`; the summary is filled in whatever
+  /// the error is. No error: the source was walked to its end (look at the counts: files may have been
+  /// refused). Errors: `operation_aborted`, `already_started`, `invalid_argument` (see problems(config,
+  /// source)), or a sluice::errc of the run: out_of_time, too_many_errors, unreachable, refused,
+  /// source_unreadable, locked, record_failed.
   ///
-  /// Per-operation cancellation: `partial` (and `total`) starts no new file and lets what is in flight end within
-  /// `limit.grace`; `terminal` ends that now as well. It may be emitted again, stronger.
+  /// Per-operation cancellation: `partial` (and `total`) starts no new file and lets what is in flight end
+  /// within `limit.grace`; `terminal` ends that now as well. It may be emitted again, stronger.
   template <boost::asio::completion_token_for<void(boost::system::error_code, run_summary)> CompletionToken>
   auto async_drain(source from, CompletionToken&& token) {
     return boost::asio::async_initiate<CompletionToken, void(boost::system::error_code, run_summary)>(
@@ -82,7 +89,9 @@ class uploader {
           auto slot = boost::asio::get_associated_cancellation_slot(handler);
           start_drain(impl, std::move(s), detail::make_completion<run_summary>(std::move(handler), executor));
           if (slot.is_connected())
-            slot.assign([weak = std::weak_ptr{impl}](boost::asio::cancellation_type type) { cancel_drain(weak, type); });
+            slot.assign([weak = std::weak_ptr{impl}](boost::asio::cancellation_type type) {
+              cancel_drain(weak, type);
+            });
         },
         token, impl_, get_executor(), std::move(from));
   }
@@ -96,17 +105,20 @@ class uploader {
 
  private:
   using impl_ptr = std::shared_ptr<detail::uploader_impl>;
-  static std::uint64_t start_upload(const impl_ptr& impl, upload_request r, detail::completion<upload_result> done);
+  static std::uint64_t start_upload(const impl_ptr& impl, upload_request r,
+                                    detail::completion<upload_result> done);
   static void cancel_upload(const std::weak_ptr<detail::uploader_impl>& impl, std::uint64_t id,
                             boost::asio::cancellation_type type);
   static void start_drain(const impl_ptr& impl, source s, detail::completion<run_summary> done);
-  static void cancel_drain(const std::weak_ptr<detail::uploader_impl>& impl, boost::asio::cancellation_type type);
+  static void cancel_drain(const std::weak_ptr<detail::uploader_impl>& impl,
+                           boost::asio::cancellation_type type);
 
   impl_ptr impl_;
 };
 
-/// problems(cfg), problems(src), and what follows from both together: a source of `/`, a source that is a file, a directory
-/// to move to that is missing, on another file system or inside the source, a job log inside the source.
+/// problems(cfg), problems(src), and what follows from both together: a source of `/`, a source that is a
+/// file, a directory to move to that is missing, on another file system or inside the source, a job log
+/// inside the source.
 std::vector<std::string> problems(const config& cfg, const source& src);
 
 }  // namespace sluice

@@ -35,7 +35,9 @@ std::shared_ptr<detail::uploader_impl> make_impl(asio::any_io_executor executor,
   throw std::invalid_argument(all);
 }
 
-bool has(asio::cancellation_type set, asio::cancellation_type one) { return (set & one) != asio::cancellation_type::none; }
+bool has(asio::cancellation_type set, asio::cancellation_type one) {
+  return (set & one) != asio::cancellation_type::none;
+}
 
 }  // namespace
 
@@ -49,7 +51,8 @@ sluice::progress uploader::progress() const { return impl_->engine->snapshot(); 
 void uploader::set_window(window w) { impl_->engine->set_window(w.size()); }
 void uploader::cancel() { impl_->engine->cancel_all(); }
 
-std::uint64_t uploader::start_upload(const impl_ptr& impl, upload_request r, detail::completion<upload_result> done) {
+std::uint64_t uploader::start_upload(const impl_ptr& impl, upload_request r,
+                                     detail::completion<upload_result> done) {
   return impl->engine->upload(std::move(r), std::move(done));
 }
 

@@ -53,7 +53,8 @@ void console::write(std::string_view bytes) {
   while (!bytes.empty()) {
     pollfd p{STDERR_FILENO, POLLOUT, 0};
     if (!regular_ && (::poll(&p, 1, 0) != 1 || (p.revents & POLLOUT) == 0)) break;
-    const auto n = ::write(STDERR_FILENO, bytes.data(), regular_ ? bytes.size() : std::min(bytes.size(), step));
+    const auto n =
+        ::write(STDERR_FILENO, bytes.data(), regular_ ? bytes.size() : std::min(bytes.size(), step));
     if (n < 0 && errno == EINTR) continue;
     if (n <= 0) break;
     bytes.remove_prefix(static_cast<std::size_t>(n));

@@ -7,8 +7,8 @@
 
 namespace sluice::cli {
 
-/// Lines, and one status line that is redrawn in place on a terminal. A reader that does not read costs lines, never
-/// time: they are dropped and counted.
+/// Lines, and one status line that is redrawn in place on a terminal. A reader that does not read costs
+/// lines, never time: they are dropped and counted.
 class console {
  public:
   console();

@@ -26,16 +26,19 @@ void check_contradictions(const raw_options& options, std::vector<std::string>& 
   const auto on = [&](const char* name) { return options.has(name) && options.value(name) != "false"; };
   for (const auto& p : excluding)
     if (on(p.one) && on(p.other))
-      problems.push_back(options.where(p.one) + " and " + options.where(p.other) + " contradict each other: " + p.why + "; drop one");
+      problems.push_back(options.where(p.one) + " and " + options.where(p.other) +
+                         " contradict each other: " + p.why + "; drop one");
   if (on("resume") && (!on("joblog") || options.value("joblog") == "-"))
     problems.push_back(options.where("resume") + " needs --joblog FILE: the log of the earlier run");
-  if (on("key") && !on("cert")) problems.push_back(options.where("key") + " needs --cert: the certificate the key belongs to");
+  if (on("key") && !on("cert"))
+    problems.push_back(options.where("key") + " needs --cert: the certificate the key belongs to");
   if (options.value("joblog") == "-" && options.value("summary") == "-")
     problems.push_back(options.where("joblog") + " and " + options.where("summary") +
                        " contradict each other: both would write to standard output; give one a file");
   const auto style = options.value("progress");
   if (style && *style != "none" && *style != "auto" && on("quiet"))
-    problems.push_back(options.where("progress") + " and " + options.where("quiet") + " contradict each other: progress and silence; drop one");
+    problems.push_back(options.where("progress") + " and " + options.where("quiet") +
+                       " contradict each other: progress and silence; drop one");
   if (style == "bar" && on("stats"))
     problems.push_back(options.where("progress") + " and " + options.where("stats") +
                        " contradict each other: a bar has no interval; use --progress line");

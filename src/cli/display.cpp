@@ -51,8 +51,10 @@ void display::tick() {
     if (ec) return;
     const auto p = look_();
     const auto now = recent(p);
-    if (style_ == style::bar) console_.status(progress_bar(p, now, console_.columns()));
-    else console_.line(progress_line(p, now));
+    if (style_ == style::bar)
+      console_.status(progress_bar(p, now, console_.columns()));
+    else
+      console_.line(progress_line(p, now));
     tick();
   });
 }
@@ -63,18 +65,22 @@ pace display::recent(const progress& p) {
   const auto& old = past_.front();
   const auto seconds = std::chrono::duration<double>(p.elapsed - old.elapsed).count();
   if (seconds <= 0) return {};
-  return {static_cast<double>(p.accepted - old.accepted) / seconds, static_cast<double>(p.bytes - old.bytes) / seconds};
+  return {static_cast<double>(p.accepted - old.accepted) / seconds,
+          static_cast<double>(p.bytes - old.bytes) / seconds};
 }
 
 void display::stop() {
   timer_.cancel();
-  if (style_ == style::bar && look_) console_.status(progress_bar(look_(), recent(look_()), console_.columns()));
+  if (style_ == style::bar && look_)
+    console_.status(progress_bar(look_(), recent(look_()), console_.columns()));
   console_.clear_status();
 }
 
 void display::file(const file_record& r) {
-  if (json_) console_.line(to_json(r));
-  else if (verbose_) console_.line(record_text(r));
+  if (json_)
+    console_.line(to_json(r));
+  else if (verbose_)
+    console_.line(record_text(r));
 }
 
 }  // namespace sluice::cli

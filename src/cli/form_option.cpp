@@ -24,9 +24,12 @@ std::string read_file_part(string_view name, string_view text, file_part& part) 
     // A type may itself hold parameters: it ends where the file name begins.
     const auto end = std::min(text.find(";filename="), text.find(";type="));
     const auto one = text.substr(0, end);
-    if (one.starts_with("type=") && one.size() > 5) part.type = one.substr(5);
-    else if (one.starts_with("filename=") && one.size() > 9) part.filename = one.substr(9);
-    else return "'" + printable(one) + "' is neither type=T nor filename=F";
+    if (one.starts_with("type=") && one.size() > 5)
+      part.type = one.substr(5);
+    else if (one.starts_with("filename=") && one.size() > 9)
+      part.filename = one.substr(9);
+    else
+      return "'" + printable(one) + "' is neither type=T nor filename=F";
     text.remove_prefix(one.size());
   }
   return {};
@@ -41,8 +44,11 @@ std::string_view trimmed(string_view s) {
 void add_header(string_view line, const std::string& where, config& cfg, std::vector<std::string>& problems) {
   const auto colon = line.find(':');
   // The line may hold a secret: only the name before a colon is ever shown.
-  if (colon == string_view::npos || colon == 0) problems.push_back(where + ": a header without a name; write 'Name: value' or @FILE");
-  else cfg.headers.push_back({std::string{trimmed(line.substr(0, colon))}, std::string{trimmed(line.substr(colon + 1))}});
+  if (colon == string_view::npos || colon == 0)
+    problems.push_back(where + ": a header without a name; write 'Name: value' or @FILE");
+  else
+    cfg.headers.push_back(
+        {std::string{trimmed(line.substr(0, colon))}, std::string{trimmed(line.substr(colon + 1))}});
 }
 
 }  // namespace
@@ -60,13 +66,15 @@ void read_form(const raw_options& options, config& cfg, std::vector<std::string>
     const auto value = string_view{text}.substr(equals + 1);
     const bool is_file = value == file_mark || value.starts_with("@{};");
     if (is_file && std::exchange(has_file, true)) {
-      problems.push_back(where + ": '" + printable(name) + "': a second file part; each request carries one file");
+      problems.push_back(where + ": '" + printable(name) +
+                         "': a second file part; each request carries one file");
     } else if (is_file) {
       if (auto what = read_file_part(name, value, cfg.file); !what.empty())
         problems.push_back(where + ": '" + printable(name) + "': " + what);
     } else if (value.starts_with('@')) {
-      problems.push_back(where + ": '" + printable(name) + "': only @{}, the file being sent, can be attached; write " +
-                         printable(name) + "=@{}");
+      problems.push_back(where + ": '" + printable(name) +
+                         "': only @{}, the file being sent, can be attached; write " + printable(name) +
+                         "=@{}");
     } else {
       cfg.form.push_back({name, std::string{value}});
     }
@@ -82,7 +90,8 @@ void read_headers(const raw_options& options, config& cfg, std::vector<std::stri
     }
     std::ifstream in{text.substr(1), std::ios::binary};
     if (!in) {
-      problems.push_back(where + ": cannot read '" + printable(text.substr(1)) + "': " + std::strerror(errno));
+      problems.push_back(where + ": cannot read '" + printable(text.substr(1)) +
+                         "': " + std::strerror(errno));
       continue;
     }
     unsigned number = 0;
@@ -90,7 +99,8 @@ void read_headers(const raw_options& options, config& cfg, std::vector<std::stri
       ++number;
       const auto content = trimmed(line);
       if (content.empty() || content.front() == '#') continue;
-      add_header(content, where + ": '" + printable(text.substr(1)) + "', line " + std::to_string(number), cfg, problems);
+      add_header(content, where + ": '" + printable(text.substr(1)) + "', line " + std::to_string(number),
+                 cfg, problems);
     }
   }
 }

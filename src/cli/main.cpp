@@ -28,6 +28,7 @@ int main(int argc, char** argv) {
   if (const auto file = options->value("config")) add_file(*options, *file, problems);
   if (code != 0) return complain(problems);  // no verb: nothing more can be said
   auto plan = make_plan(*options, problems);
-  for (const auto& p : in_option_names(sluice::problems(plan.config, plan.source), *options, problems)) problems.push_back(p);
+  for (const auto& p : in_option_names(sluice::problems(plan.config, plan.source), *options, problems))
+    problems.push_back(p);
   return problems.empty() ? send(std::move(plan)) : complain(problems);
 }

@@ -9,19 +9,31 @@ namespace {
 
 /// A problem's first words and the option they are about. Longest first where one begins another.
 constexpr std::pair<std::string_view, std::string_view> names[] = {
-    {"tls.ca_file", "cacert"},       {"tls.cert_file", "cert"},
-    {"tls.key_file", "key"},         {"tls.pinned_public_key", "pinnedpubkey"},
-    {"form", "form"},                {"file.filename", "form"},
-    {"file.type", "form"},           {"headers", "header"},
+    {"tls.ca_file", "cacert"},
+    {"tls.cert_file", "cert"},
+    {"tls.key_file", "key"},
+    {"tls.pinned_public_key", "pinnedpubkey"},
+    {"form", "form"},
+    {"file.filename", "form"},
+    {"file.type", "form"},
+    {"headers", "header"},
     {"idempotency_header", "idempotency-header"},
-    {"success.json", "success-json"}, {"success.statuses", "success-status"},
-    {"window", "window"},            {"on_success", "on-success"},
-    {"on_reject", "on-reject"},      {"job_log", "joblog"},
-    {"lock_file", "lock"},           {"resume", "resume"},
-    {"include", "include"},          {"exclude", "exclude"},
-    {"min_size", "min-size"},        {"min_age", "min-age"},
-    {"max_depth", "max-depth"},      {"timeout.connect", "connect-timeout"},
-    {"timeout.stall", "speed-time"}, {"timeout.attempt", "max-time"},
+    {"success.json", "success-json"},
+    {"success.statuses", "success-status"},
+    {"window", "window"},
+    {"on_success", "on-success"},
+    {"on_reject", "on-reject"},
+    {"job_log", "joblog"},
+    {"lock_file", "lock"},
+    {"resume", "resume"},
+    {"include", "include"},
+    {"exclude", "exclude"},
+    {"min_size", "min-size"},
+    {"min_age", "min-age"},
+    {"max_depth", "max-depth"},
+    {"timeout.connect", "connect-timeout"},
+    {"timeout.stall", "speed-time"},
+    {"timeout.attempt", "max-time"},
     {"limit.requests_per_second", "rate"},
 };
 
@@ -47,7 +59,8 @@ std::vector<std::string> in_option_names(const std::vector<std::string>& library
   for (const auto& line : library) {
     auto text = translate(line, options);
     const auto about_the_same = [&](const std::string& k) {
-      return subject(k) == subject(text) || k.starts_with(subject(text) + " ") || (k.starts_with("no URL") && text.starts_with("URL: ")) ||
+      return subject(k) == subject(text) || k.starts_with(subject(text) + " ") ||
+             (k.starts_with("no URL") && text.starts_with("URL: ")) ||
              (k.starts_with("no ") && text.starts_with("no source"));
     };
     if (std::ranges::none_of(known, about_the_same)) result.push_back(std::move(text));

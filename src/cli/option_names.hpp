@@ -5,7 +5,8 @@
 
 namespace sluice::cli {
 
-/// `tls.ca_file: …` becomes `--cacert: …` (or where the option was given). What `known` says already is left out.
+/// `tls.ca_file: …` becomes `--cacert: …` (or where the option was given). What `known` says already is left
+/// out.
 std::vector<std::string> in_option_names(const std::vector<std::string>& library, const raw_options& options,
                                          const std::vector<std::string>& known);
 

@@ -8,9 +8,11 @@ namespace {
 using enum option_spec::kind;
 
 constexpr option_spec table[] = {
-    {"form", "F", list, "Request", "NAME=VALUE", "text field, {templates} allowed; or NAME=@{}[;type=T][;filename=F], the file part (default file=@{})"},
+    {"form", "F", list, "Request", "NAME=VALUE",
+     "text field, {templates} allowed; or NAME=@{}[;type=T][;filename=F], the file part (default file=@{})"},
     {"header", "H", list, "Request", "K: V|@FILE", "request header, or a file with one a line"},
-    {"idempotency-header", "", value, "Request", "NAME", "header that carries the file's key (default Idempotency-Key; empty: none)"},
+    {"idempotency-header", "", value, "Request", "NAME",
+     "header that carries the file's key (default Idempotency-Key; empty: none)"},
 
     {"include", "", list, "Selection", "GLOB", "send only what matches"},
     {"exclude", "", list, "Selection", "GLOB", "leave out what matches; wins over --include"},
@@ -18,18 +20,22 @@ constexpr option_spec table[] = {
     {"max-age", "", value, "Selection", "TIME", "modified at most so long ago"},
     {"min-size", "", value, "Selection", "BYTES", "at least so large"},
     {"max-size", "", value, "Selection", "BYTES", "at most so large"},
-    {"files-from", "", value, "Selection", "FILE|-", "names, one a line, instead of walking; relative to SOURCE where one is given"},
+    {"files-from", "", value, "Selection", "FILE|-",
+     "names, one a line, instead of walking; relative to SOURCE where one is given"},
     {"files-from0", "", value, "Selection", "FILE|-", "the same, names ended by NUL"},
     {"max-depth", "", value, "Selection", "N", "1: only files right in SOURCE"},
     {"max-files", "", value, "Selection", "N", "stop after so many"},
-    {"order-by", "", value, "Selection", "KEY[,desc]", "name, mtime or size (holds the listing in memory; default: as the directory gives them)"},
+    {"order-by", "", value, "Selection", "KEY[,desc]",
+     "name, mtime or size (holds the listing in memory; default: as the directory gives them)"},
     {"dry-run", "n", flag, "Selection", "", "list what would be sent, send nothing"},
 
     {"success-status", "", value, "Success", "LIST", "statuses that mean success (default 200,201,204)"},
-    {"success-json", "", list, "Success", "POINTER=VALUE", "and the reply's JSON must hold this, e.g. /code=0"},
+    {"success-json", "", list, "Success", "POINTER=VALUE",
+     "and the reply's JSON must hold this, e.g. /code=0"},
 
     {"on-success", "", value, "Disposal", "WHAT", "keep, delete or move=DIR a confirmed file (default keep)"},
-    {"on-reject", "", value, "Disposal", "WHAT", "keep or move=DIR a file the server said no to (default keep)"},
+    {"on-reject", "", value, "Disposal", "WHAT",
+     "keep or move=DIR a file the server said no to (default keep)"},
 
     {"window", "w", value, "Speed", "N", "uploads at once, each on a connection of its own (default 16)"},
     {"limit-rate", "", value, "Speed", "BYTES", "a second, for all connections together"},
@@ -43,7 +49,8 @@ constexpr option_spec table[] = {
     {"retry-all-errors", "", flag, "Retry", "", "retry refusals too (never 401, 403, 407, 3xx)"},
     {"connect-timeout", "", value, "Retry", "TIME", "DNS, TCP and TLS together (default 10s)"},
     {"max-time", "m", value, "Retry", "TIME", "one attempt as a whole (default: no limit)"},
-    {"speed-time", "", value, "Retry", "TIME", "give up an attempt when no byte moved for so long (default 30s)"},
+    {"speed-time", "", value, "Retry", "TIME",
+     "give up an attempt when no byte moved for so long (default 30s)"},
 
     {"insecure", "k", flag, "TLS", "", "verify neither the server's certificate nor its name"},
     {"cacert", "", value, "TLS", "FILE", "PEM certificates to trust (default: the system's)"},

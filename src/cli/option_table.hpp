@@ -1,4 +1,5 @@
-// The options of `sluice send`, as data: the command line, the environment and the configuration file all read it.
+// The options of `sluice send`, as data: the command line, the environment and the configuration file all
+// read it.
 #pragma once
 
 #include <array>

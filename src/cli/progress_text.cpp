@@ -10,7 +10,8 @@ namespace {
 
 std::string grouped(std::uint64_t n) {
   std::string s = std::to_string(n);
-  for (auto at = static_cast<std::ptrdiff_t>(s.size()) - 3; at > 0; at -= 3) s.insert(static_cast<std::size_t>(at), ",");
+  for (auto at = static_cast<std::ptrdiff_t>(s.size()) - 3; at > 0; at -= 3)
+    s.insert(static_cast<std::size_t>(at), ",");
   return s;
 }
 
@@ -20,9 +21,14 @@ std::string fixed(double v, int digits) {
   return out.data();
 }
 
-std::string rate(double per_second) { return per_second < 10 ? fixed(per_second, 1) : grouped(static_cast<std::uint64_t>(std::llround(per_second))); }
+std::string rate(double per_second) {
+  return per_second < 10 ? fixed(per_second, 1)
+                         : grouped(static_cast<std::uint64_t>(std::llround(per_second)));
+}
 
-std::uint64_t handled(const progress& p) { return p.accepted + p.rejected + p.deferred + p.changed + p.vanished; }
+std::uint64_t handled(const progress& p) {
+  return p.accepted + p.rejected + p.deferred + p.changed + p.vanished;
+}
 std::uint64_t failed(const progress& p) { return p.rejected + p.deferred + p.changed; }
 
 /// What is worth telling only when it happens.
@@ -46,8 +52,10 @@ std::string human_bytes(double bytes) {
 std::string human_time(double seconds) {
   const auto s = static_cast<long long>(std::min(seconds, 359999.0));
   std::array<char, 32> out{};
-  if (s >= 3600) std::snprintf(out.data(), out.size(), "%lld:%02lld:%02lld", s / 3600, s / 60 % 60, s % 60);
-  else std::snprintf(out.data(), out.size(), "%lld:%02lld", s / 60, s % 60);
+  if (s >= 3600)
+    std::snprintf(out.data(), out.size(), "%lld:%02lld:%02lld", s / 3600, s / 60 % 60, s % 60);
+  else
+    std::snprintf(out.data(), out.size(), "%lld:%02lld", s / 60, s % 60);
   return out.data();
 }
 
@@ -63,7 +71,8 @@ std::string progress_bar(const progress& p, const pace& now, std::size_t columns
   if (p.total && now.files_per_second > 0 && *p.total > handled(p))
     text += "  " + human_time(static_cast<double>(*p.total - handled(p)) / now.files_per_second) + " left";
   text += remarks(p);
-  const std::size_t width = columns > text.size() + 14 ? std::min<std::size_t>(columns - text.size() - 4, 30) : 0;
+  const std::size_t width =
+      columns > text.size() + 14 ? std::min<std::size_t>(columns - text.size() - 4, 30) : 0;
   if (width > 0 && p.total) {
     const auto filled = static_cast<std::size_t>(part * static_cast<double>(width));
     std::string bar(filled, '=');
@@ -75,9 +84,9 @@ std::string progress_bar(const progress& p, const pace& now, std::size_t columns
 }
 
 std::string progress_line(const progress& p, const pace& now) {
-  return "sluice: " + human_time(static_cast<double>(p.elapsed.count()) / 1000) + "  " + grouped(p.accepted) + " accepted  " +
-         rate(now.files_per_second) + "/s  " + human_bytes(now.bytes_per_second) + "/s  " + std::to_string(p.in_flight) + " in flight" +
-         remarks(p);
+  return "sluice: " + human_time(static_cast<double>(p.elapsed.count()) / 1000) + "  " + grouped(p.accepted) +
+         " accepted  " + rate(now.files_per_second) + "/s  " + human_bytes(now.bytes_per_second) + "/s  " +
+         std::to_string(p.in_flight) + " in flight" + remarks(p);
 }
 
 std::string summary_text(const run_summary& s) {
@@ -85,16 +94,19 @@ std::string summary_text(const run_summary& s) {
   const auto add = [&](std::uint64_t n, const char* what) {
     if (n > 0) text += ", " + grouped(n) + " " + what;
   };
-  add(s.rejected, "rejected"), add(s.deferred, "deferred"), add(s.changed, "changed"), add(s.vanished, "vanished");
-  add(s.skipped, "skipped"), add(s.undeletable, "accepted but not removable"), add(s.unreadable_dirs, "directories unreadable");
-  text += "; " + human_bytes(static_cast<double>(s.bytes)) + " in " + fixed(s.seconds, s.seconds < 10 ? 2 : 0) + " s, " +
-          rate(s.files_per_second) + " files/s";
+  add(s.rejected, "rejected"), add(s.deferred, "deferred"), add(s.changed, "changed"),
+      add(s.vanished, "vanished");
+  add(s.skipped, "skipped"), add(s.undeletable, "accepted but not removable"),
+      add(s.unreadable_dirs, "directories unreadable");
+  text += "; " + human_bytes(static_cast<double>(s.bytes)) + " in " +
+          fixed(s.seconds, s.seconds < 10 ? 2 : 0) + " s, " + rate(s.files_per_second) + " files/s";
   if (s.deleted > 0) text += "; " + grouped(s.deleted) + " deleted";
   if (s.moved > 0) text += "; " + grouped(s.moved) + " moved";
   if (s.attempts > 0)
-    text += "\nsluice: latency p50 " + fixed(s.latency_ms.p50, 1) + " p99 " + fixed(s.latency_ms.p99, 1) + " max " +
-            fixed(s.latency_ms.max, 1) + " ms; " + grouped(s.attempts) + " requests on " + grouped(s.connections) + " connections, " +
-            grouped(s.retries) + " retries, " + grouped(s.unknown_outcomes) + " unknown outcomes";
+    text += "\nsluice: latency p50 " + fixed(s.latency_ms.p50, 1) + " p99 " + fixed(s.latency_ms.p99, 1) +
+            " max " + fixed(s.latency_ms.max, 1) + " ms; " + grouped(s.attempts) + " requests on " +
+            grouped(s.connections) + " connections, " + grouped(s.retries) + " retries, " +
+            grouped(s.unknown_outcomes) + " unknown outcomes";
   if (!s.detail.empty()) text += "\nsluice: " + s.detail;
   return text;
 }

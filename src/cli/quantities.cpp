@@ -10,7 +10,8 @@ namespace {
 std::optional<double> take_number(std::string_view& text) {
   double value = 0;
   if (text.empty() || text.front() < '0' || text.front() > '9') return std::nullopt;
-  const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), value, std::chars_format::fixed);
+  const auto [end, ec] =
+      std::from_chars(text.data(), text.data() + text.size(), value, std::chars_format::fixed);
   if (ec != std::errc{}) return std::nullopt;
   text.remove_prefix(static_cast<std::size_t>(end - text.data()));
   return value;

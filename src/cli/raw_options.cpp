@@ -19,7 +19,8 @@ using nlohmann::json;
 
 std::string environment_name(std::string_view option) {
   std::string name{"SLUICE_"};
-  for (const char c : option) name.push_back(c == '-' ? '_' : static_cast<char>(c >= 'a' && c <= 'z' ? c - 32 : c));
+  for (const char c : option)
+    name.push_back(c == '-' ? '_' : static_cast<char>(c >= 'a' && c <= 'z' ? c - 32 : c));
   return name;
 }
 
@@ -36,7 +37,9 @@ bool takes_list(std::string_view name) {
   const auto* spec = find_option(name);
   return name == "source" || (spec != nullptr && spec->what == kind::list);
 }
-bool is_known(std::string_view name) { return name == "url" || name == "source" || find_option(name) != nullptr; }
+bool is_known(std::string_view name) {
+  return name == "url" || name == "source" || find_option(name) != nullptr;
+}
 bool is_flag(std::string_view name) {
   const auto* spec = find_option(name);
   return spec != nullptr && spec->what == kind::flag;
@@ -55,12 +58,17 @@ std::vector<std::string> values_of(const std::string& name, const json& v, const
   std::vector<std::string> values;
   if (v.is_array() && takes_list(name)) {
     for (const auto& element : v)
-      if (auto text = scalar_text(element)) values.push_back(*text);
-      else problems.push_back(where + ": every element must be a string");
+      if (auto text = scalar_text(element))
+        values.push_back(*text);
+      else
+        problems.push_back(where + ": every element must be a string");
   } else if (auto text = scalar_text(v); text && (is_flag(name) == v.is_boolean())) {
     values.push_back(*text);
   } else {
-    problems.push_back(where + ": expected " + (is_flag(name) ? "true or false" : takes_list(name) ? "a string or a list of strings" : "one value"));
+    problems.push_back(where + ": expected " +
+                       (is_flag(name)      ? "true or false"
+                        : takes_list(name) ? "a string or a list of strings"
+                                           : "one value"));
   }
   return values;
 }
@@ -84,7 +92,9 @@ std::string raw_options::where(std::string_view name) const {
   return it == options_.end() ? "--" + std::string{name} : it->second.from;
 }
 
-void raw_options::add(std::string_view name, given g) { options_.try_emplace(std::string{name}, std::move(g)); }
+void raw_options::add(std::string_view name, given g) {
+  options_.try_emplace(std::string{name}, std::move(g));
+}
 
 std::optional<bool> raw_options::truth(std::string_view word) {
   if (word == "1" || word == "true" || word == "yes" || word == "on") return true;
@@ -92,7 +102,8 @@ std::optional<bool> raw_options::truth(std::string_view word) {
   return std::nullopt;
 }
 
-void add_environment(raw_options& options, const char* const* environment, std::vector<std::string>& problems) {
+void add_environment(raw_options& options, const char* const* environment,
+                     std::vector<std::string>& problems) {
   std::vector<std::string_view> names{"url"};
   for (const auto& spec : send_options()) names.push_back(spec.name);
   for (const auto name : names) {
@@ -125,8 +136,11 @@ void add_file(raw_options& options, const std::string& path, std::vector<std::st
     object = json::parse(text.str(), nullptr, true, true);
   } catch (const json::parse_error& e) {
     const auto content = text.str();
-    const auto line = 1 + std::count(content.begin(), content.begin() + static_cast<std::ptrdiff_t>(std::min(e.byte, content.size())), '\n');
-    problems.push_back(where + ", line " + std::to_string(line) + ": not JSON (a comma too many or missing, a name without quotes?)");
+    const auto line =
+        1 + std::count(content.begin(),
+                       content.begin() + static_cast<std::ptrdiff_t>(std::min(e.byte, content.size())), '\n');
+    problems.push_back(where + ", line " + std::to_string(line) +
+                       ": not JSON (a comma too many or missing, a name without quotes?)");
     return;
   }
   if (!object.is_object()) {
@@ -135,8 +149,10 @@ void add_file(raw_options& options, const std::string& path, std::vector<std::st
   }
   for (const auto& [name, v] : object.items()) {
     const auto key = where + ": " + printable(name);
-    if (!is_known(name) || name == "config") problems.push_back(key + ": no such option; `sluice send --help` lists them");
-    else options.add(name, {values_of(name, v, key, problems), printable(path) + ": " + name});
+    if (!is_known(name) || name == "config")
+      problems.push_back(key + ": no such option; `sluice send --help` lists them");
+    else
+      options.add(name, {values_of(name, v, key, problems), printable(path) + ": " + name});
   }
 }
 

@@ -36,11 +36,13 @@ class raw_options {
   std::map<std::string, given, std::less<>> options_;
 };
 
-/// Adds SLUICE_<OPTION> of `environment` ("NAME=VALUE", null at the end) to what is missing. SLUICE_URL is the endpoint. A list
-/// option takes one value a line.
-void add_environment(raw_options& options, const char* const* environment, std::vector<std::string>& problems);
+/// Adds SLUICE_<OPTION> of `environment` ("NAME=VALUE", null at the end) to what is missing. SLUICE_URL is
+/// the endpoint. A list option takes one value a line.
+void add_environment(raw_options& options, const char* const* environment,
+                     std::vector<std::string>& problems);
 
-/// Adds the keys of a JSON object (comments allowed) to what is missing; besides the option names, `url` and `source`.
+/// Adds the keys of a JSON object (comments allowed) to what is missing; besides the option names, `url` and
+/// `source`.
 void add_file(raw_options& options, const std::string& path, std::vector<std::string>& problems);
 
 }  // namespace sluice::cli

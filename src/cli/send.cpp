@@ -32,7 +32,8 @@ class stopper {
       if (ec) return;
       const bool again = signal_ != 0;
       signal_ = number;
-      display_.say(again ? "sluice: stopping at once" : "sluice: finishing what is in flight; once more stops at once");
+      display_.say(again ? "sluice: stopping at once"
+                         : "sluice: finishing what is in flight; once more stops at once");
       stop_.emit(again ? asio::cancellation_type::terminal : asio::cancellation_type::partial);
       wait();
     });
@@ -66,28 +67,34 @@ int send(send_plan plan) {
 
   plan.config.count_ahead = show.chosen() == display::style::bar;
   plan.config.on_record = [&](const file_record& r) {
-    if (plan.config.dry_run && r.error == make_error_code(errc::dry_run).message()) std::cout << printable(r.path) << '\n';
+    if (plan.config.dry_run && r.error == make_error_code(errc::dry_run).message())
+      std::cout << printable(r.path) << '\n';
     show.file(r);
   };
   uploader up{ioc.get_executor(), plan.config};
   stopper stop{ioc, show};
   run_summary summary;
-  up.async_drain(plan.source, asio::bind_cancellation_slot(stop.slot(), [&](boost::system::error_code, run_summary s) {
-    summary = std::move(s);
-    show.stop();
-    stop.dismiss();
-    ioc.stop();
-  }));
+  up.async_drain(plan.source,
+                 asio::bind_cancellation_slot(stop.slot(), [&](boost::system::error_code, run_summary s) {
+                   summary = std::move(s);
+                   show.stop();
+                   stop.dismiss();
+                   ioc.stop();
+                 }));
   show.start([&] { return up.progress(); });
   ioc.run();
 
   const int code = exit_code_of(summary, stop.signal());
   if (plan.config.dry_run) std::cout << std::flush;
   const bool bad = code != static_cast<int>(exit_code::done);
-  const bool never_began = summary.seen == 0 && summary.reason != stop_reason::complete && !summary.detail.empty();
-  if (never_began) show.say("sluice: " + summary.detail);
-  else if (!plan.quiet || bad) show.say(summary_text(summary));
-  if (!plan.summary.empty() && !write_summary(plan.summary, summary, show) && !bad) return static_cast<int>(exit_code::some_failed);
+  const bool never_began =
+      summary.seen == 0 && summary.reason != stop_reason::complete && !summary.detail.empty();
+  if (never_began)
+    show.say("sluice: " + summary.detail);
+  else if (!plan.quiet || bad)
+    show.say(summary_text(summary));
+  if (!plan.summary.empty() && !write_summary(plan.summary, summary, show) && !bad)
+    return static_cast<int>(exit_code::some_failed);
   return code;
 }
 

@@ -14,15 +14,18 @@ namespace {
 /// Reads options one by one and gathers what is wrong with them.
 class reader {
  public:
-  reader(const raw_options& options, std::vector<std::string>& problems) : options_{options}, problems_{problems} {}
+  reader(const raw_options& options, std::vector<std::string>& problems)
+      : options_{options}, problems_{problems} {}
 
   /// Hands the parsed value to `use`, or complains with `expected`.
   template <class Parse, class Use>
   void read(std::string_view name, Parse parse, const char* expected, Use use) {
     const auto text = options_.value(name);
     if (!text) return;
-    if (auto v = parse(*text)) use(*v);
-    else complain(name, "'" + printable(*text) + "' is not " + expected);
+    if (auto v = parse(*text))
+      use(*v);
+    else
+      complain(name, "'" + printable(*text) + "' is not " + expected);
   }
   template <class Duration>
   void duration(std::string_view name, Duration& into) {
@@ -37,7 +40,9 @@ class reader {
     };
     read(name, fits, "a whole number", [&](auto v) { into = static_cast<Number>(v); });
   }
-  void complain(std::string_view name, const std::string& what) { problems_.push_back(options_.where(name) + ": " + what); }
+  void complain(std::string_view name, const std::string& what) {
+    problems_.push_back(options_.where(name) + ": " + what);
+  }
 
  private:
   const raw_options& options_;
@@ -57,12 +62,18 @@ std::optional<disposal> parse_reject_disposal(std::string_view text) {
 
 std::optional<order> parse_order(std::string_view text) {
   order o;
-  if (text.ends_with(",desc")) o.descending = true, text.remove_suffix(5);
-  else if (text.ends_with(",asc")) text.remove_suffix(4);
-  if (text == "name") o.what = order::by::name;
-  else if (text == "mtime") o.what = order::by::mtime;
-  else if (text == "size") o.what = order::by::size;
-  else return std::nullopt;
+  if (text.ends_with(",desc"))
+    o.descending = true, text.remove_suffix(5);
+  else if (text.ends_with(",asc"))
+    text.remove_suffix(4);
+  if (text == "name")
+    o.what = order::by::name;
+  else if (text == "mtime")
+    o.what = order::by::mtime;
+  else if (text == "size")
+    o.what = order::by::size;
+  else
+    return std::nullopt;
   return o;
 }
 
@@ -113,7 +124,8 @@ void read_numbers(const raw_options& options, reader& r, send_plan& plan) {
   r.duration("speed-time", cfg.timeout.stall);
   r.read("limit-rate", parse_size, "a number of bytes a second; write one like 500k or 2M",
          [&](auto v) { cfg.limit.bytes_per_second = v; });
-  r.read("rate", parse_rate, "a rate; write one like 50/s or 1000/h", [&](auto v) { cfg.limit.requests_per_second = v; });
+  r.read("rate", parse_rate, "a rate; write one like 50/s or 1000/h",
+         [&](auto v) { cfg.limit.requests_per_second = v; });
   r.duration("max-duration", cfg.limit.max_duration);
   r.duration("grace", cfg.limit.grace);
   r.count("max-errors", cfg.limit.max_errors);
@@ -129,7 +141,9 @@ void read_selection(const raw_options& options, reader& r, source& from) {
   constexpr const char* size = "a number of bytes; write one like 4096, 10k or 2M";
   constexpr const char* age = "a time; write one like 30s, 5m or 7d";
   s.include = options.list("include"), s.exclude = options.list("exclude");
-  const auto seconds = [](auto& into) { return [&into](auto v) { into = std::chrono::ceil<std::chrono::seconds>(v); }; };
+  const auto seconds = [](auto& into) {
+    return [&into](auto v) { into = std::chrono::ceil<std::chrono::seconds>(v); };
+  };
   r.read("min-age", parse_duration, age, seconds(s.min_age));
   r.read("max-age", parse_duration, age, seconds(s.max_age));
   r.read("min-size", parse_size, size, [&](auto v) { s.min_size = v; });
@@ -138,13 +152,15 @@ void read_selection(const raw_options& options, reader& r, source& from) {
   r.count("max-depth", depth);
   if (options.has("max-depth")) s.max_depth = depth;
   r.count("max-files", s.max_files);
-  r.read("order-by", parse_order, "name, mtime or size, with ,desc for the reverse", [&](auto v) { from.order = v; });
+  r.read("order-by", parse_order, "name, mtime or size, with ,desc for the reverse",
+         [&](auto v) { from.order = v; });
 }
 
 /// SOURCE... URL, either of which may come from the environment or the file.
 void read_positionals(const raw_options& options, send_plan& plan, std::vector<std::string>& problems) {
   std::vector<std::filesystem::path> sources{options.positionals.begin(), options.positionals.end()};
-  const bool last_is_url = !sources.empty() && (!options.has("url") || sources.back().string().find("://") != std::string::npos);
+  const bool last_is_url =
+      !sources.empty() && (!options.has("url") || sources.back().string().find("://") != std::string::npos);
   if (last_is_url) {
     plan.config.url = sources.back().string();
     sources.pop_back();
@@ -153,14 +169,18 @@ void read_positionals(const raw_options& options, send_plan& plan, std::vector<s
   }
   if (sources.empty()) sources.assign(options.list("source").begin(), options.list("source").end());
   if (plan.config.url.empty())
-    problems.emplace_back("no URL: write `sluice send SOURCE... URL`, as in `sluice send /var/spool/images https://host/upload`");
+    problems.emplace_back(
+        "no URL: write `sluice send SOURCE... URL`, as in `sluice send /var/spool/images "
+        "https://host/upload`");
   const auto list = options.has("files-from0") ? options.value("files-from0") : options.value("files-from");
   if (list && sources.size() > 1)
     problems.push_back(options.where(options.has("files-from0") ? "files-from0" : "files-from") +
                        ": takes at most one SOURCE, the directory its names are relative to");
   if (!list && sources.empty() && !plan.config.url.empty())
-    problems.push_back("no SOURCE: name the directory to drain before the URL ('" + printable(plan.config.url) + "')");
-  plan.source = list ? source::list(*list, options.has("files-from0"), sources.empty() ? std::filesystem::path{} : sources.front())
+    problems.push_back("no SOURCE: name the directory to drain before the URL ('" +
+                       printable(plan.config.url) + "')");
+  plan.source = list ? source::list(*list, options.has("files-from0"),
+                                    sources.empty() ? std::filesystem::path{} : sources.front())
                      : source::directories(std::move(sources));
 }
 
@@ -175,9 +195,11 @@ send_plan make_plan(const raw_options& options, std::vector<std::string>& proble
   read_request(options, cfg, problems);
   read_numbers(options, r, plan);
   read_selection(options, r, plan.source);
-  r.read("success-status", parse_statuses, "a list of statuses; write one like 200,201", [&](auto v) { cfg.success.statuses = v; });
+  r.read("success-status", parse_statuses, "a list of statuses; write one like 200,201",
+         [&](auto v) { cfg.success.statuses = v; });
   r.read("on-success", parse_disposal, "keep, delete or move=DIR", [&](auto v) { cfg.on_success = v; });
-  r.read("on-reject", parse_reject_disposal, "keep or move=DIR (what was refused is never deleted)", [&](auto v) { cfg.on_reject = v; });
+  r.read("on-reject", parse_reject_disposal, "keep or move=DIR (what was refused is never deleted)",
+         [&](auto v) { cfg.on_reject = v; });
   r.read("tls-min", parse_tls, "1.2 or 1.3", [&](auto v) { cfg.tls.min_version = v; });
   r.read("progress", parse_progress, "auto, bar, line or none", [&](auto v) { plan.progress = v; });
   if (auto v = options.value("joblog")) cfg.job_log = *v;
@@ -185,10 +207,13 @@ send_plan make_plan(const raw_options& options, std::vector<std::string>& proble
   if (auto v = options.value("summary")) plan.summary = *v;
   cfg.resume = options.flag("resume");
   cfg.dry_run = options.flag("dry-run");
-  plan.verbose = options.flag("verbose"), plan.quiet = options.flag("quiet"), plan.log_json = options.flag("log-json");
-  if (cfg.tls.insecure) plan.warnings.push_back(options.where("insecure") + ": the server's identity is not verified");
+  plan.verbose = options.flag("verbose"), plan.quiet = options.flag("quiet"),
+  plan.log_json = options.flag("log-json");
+  if (cfg.tls.insecure)
+    plan.warnings.push_back(options.where("insecure") + ": the server's identity is not verified");
   if (cfg.url.starts_with("http://") && !cfg.headers.empty())
-    plan.warnings.emplace_back("http://: headers and files travel in clear text; write https:// if the server has it");
+    plan.warnings.emplace_back(
+        "http://: headers and files travel in clear text; write https:// if the server has it");
   return plan;
 }
 

@@ -11,7 +11,8 @@ namespace sluice::engine {
 
 class gate {
  public:
-  gate(double requests_per_second, core::breaker_policy policy) : rate_{requests_per_second}, policy_{policy}, breaker_{policy} {}
+  gate(double requests_per_second, core::breaker_policy policy)
+      : rate_{requests_per_second}, policy_{policy}, breaker_{policy} {}
 
   struct answer {
     bool open = false;
@@ -33,7 +34,9 @@ class gate {
   }
 
   void pause_until(core::steady_time t) noexcept { paused_until_ = std::max(paused_until_, t); }
-  void observe(core::blame b, bool probe, core::steady_time now, core::rng& random) { breaker_.observe(b, probe, now, random); }
+  void observe(core::blame b, bool probe, core::steady_time now, core::rng& random) {
+    breaker_.observe(b, probe, now, random);
+  }
   core::blame stopped() const noexcept { return breaker_.stopped(); }
   core::blame standing() const noexcept { return breaker_.standing(); }
   /// After a run was stopped: the next one finds out for itself.

@@ -32,12 +32,12 @@ struct job {
   std::shared_ptr<engine::upload> upload;
 
   unsigned attempts = 0;
-  unsigned starved = 0;               ///< times in a row that no descriptor was to be had
+  unsigned starved = 0;  ///< times in a row that no descriptor was to be had
   core::steady_time first_attempt{};
-  core::wall_time first_wall{};       ///< what {now} means, in every attempt
-  bool probe = false;                 ///< the breaker let it through to see
-  bool settled = false;               ///< it has its fate, or went back to the backlog
-  file_record record;                 ///< as far as it is known
+  core::wall_time first_wall{};  ///< what {now} means, in every attempt
+  bool probe = false;            ///< the breaker let it through to see
+  bool settled = false;          ///< it has its fate, or went back to the backlog
+  file_record record;            ///< as far as it is known
 };
 
 }  // namespace sluice::engine

@@ -21,7 +21,8 @@ struct live {
     network(asio::any_io_executor executor, const settings& s)
         : executor_{executor},
           endpoint_{s.url, s.tls, io::resolver{executor, s.url.host}, io::watchdog{executor}},
-          context_{endpoint_, s.raw.timeout, core::rate_limit{static_cast<double>(s.raw.limit.bytes_per_second)}} {
+          context_{endpoint_, s.raw.timeout,
+                   core::rate_limit{static_cast<double>(s.raw.limit.bytes_per_second)}} {
       // With a byte rate, quarter seconds of it at a time: no bursts, no stalls.
       if (const auto rate = s.raw.limit.bytes_per_second; rate != 0)
         context_.scratch.resize(std::clamp<std::uint64_t>(rate / 4, 1024, context_.scratch.size()));

@@ -1,4 +1,5 @@
-// N uploads in flight: backlog, gate and permits decide what starts; each lane is one connection and one coroutine.
+// N uploads in flight: backlog, gate and permits decide what starts; each lane is one connection and one
+// coroutine.
 #pragma once
 
 #include "core/backlog.hpp"
@@ -19,7 +20,8 @@
 
 namespace sluice::engine {
 
-/// `Io` is what the world is made of: `clock`, `wall_clock`, `network` (makes `connection`s), `files`. See engine/live.hpp.
+/// `Io` is what the world is made of: `clock`, `wall_clock`, `network` (makes `connection`s), `files`. See
+/// engine/live.hpp.
 ///
 /// A file's way is in pool_attempt.hpp, a run's in pool_drain.hpp.
 template <class Io>
@@ -79,11 +81,11 @@ class pool final : public engine_base, public std::enable_shared_from_this<pool<
     directory_ptr move_target, reject_target;
     core::totals totals;
     core::steady_time started;
-    timer room;    ///< the feeder waits here while the backlog is full
-    timer end;     ///< max_duration
-    timer grace;   ///< after a stop
+    timer room;   ///< the feeder waits here while the backlog is full
+    timer end;    ///< max_duration
+    timer grace;  ///< after a stop
     std::unique_ptr<typename files_type::reader> reader;
-    bool fed = false;          ///< the feeder has ended
+    bool fed = false;  ///< the feeder has ended
     bool stopping = false;
     stop_reason reason = stop_reason::complete;
     std::string detail;
@@ -110,10 +112,12 @@ class pool final : public engine_base, public std::enable_shared_from_this<pool<
   void not_opened(job_type& j, error_code why);
   io::request make_request(job_type& j);
   core::judgement judge(job_type& j, const io::exchange_report& report, std::chrono::microseconds elapsed);
-  void settle(job_type& j, const std::optional<file>& f, const io::exchange_report& report, const core::judgement& v);
+  void settle(job_type& j, const std::optional<file>& f, const io::exchange_report& report,
+              const core::judgement& v);
   void accepted(job_type& j, const std::optional<file>& f, const io::exchange_report& report);
   void rejected(job_type& j, const std::optional<file>& f, const core::judgement& v);
-  error_code dispose(job_type& j, const file& f, const disposal& how, const directory_ptr& target, const char* done);
+  error_code dispose(job_type& j, const file& f, const disposal& how, const directory_ptr& target,
+                     const char* done);
   void retry_or_defer(job_type& j, const core::judgement& v);
   void finish(job_type& j, sluice::fate fate, error_code why, std::string reason = {});
   void log(job_type& j);
@@ -208,9 +212,8 @@ void pool<Io>::start_lane(job_type j) {
   const auto l = idle_.back();
   idle_.pop_back();
   l->busy = true;
-  asio::co_spawn(executor_, lane_loop(l, std::move(j)), [self = this->shared_from_this(), l](std::exception_ptr) {
-    self->lane_ended(l);
-  });
+  asio::co_spawn(executor_, lane_loop(l, std::move(j)),
+                 [self = this->shared_from_this(), l](std::exception_ptr) { self->lane_ended(l); });
 }
 
 /// File after file on one connection, while there are any.
@@ -222,10 +225,14 @@ awaitable<void> pool<Io>::lane_loop(lane_ptr l, job_type first) {
     try {
       networked = co_await attempt(*l, *j);
     } catch (const std::exception& e) {  // out of memory, mostly: this file's turn is over, not the run's
-      if (!j->settled) finish(*j, fate::deferred, boost::system::errc::make_error_code(boost::system::errc::not_enough_memory), e.what());
+      if (!j->settled)
+        finish(*j, fate::deferred,
+               boost::system::errc::make_error_code(boost::system::errc::not_enough_memory), e.what());
     }
-    if (networked) without_network = 0;
-    else if (++without_network % 16 == 0) co_await asio::post(executor_, asio::use_awaitable);  // let the others run
+    if (networked)
+      without_network = 0;
+    else if (++without_network % 16 == 0)
+      co_await asio::post(executor_, asio::use_awaitable);  // let the others run
     j.reset();
     if (!permits_.over()) j = next_job();
   }
@@ -236,8 +243,10 @@ void pool<Io>::lane_ended(lane_ptr l) {
   permits_.give_back();
   l->busy = false;
   l->upload = nullptr;
-  if (permits_.limit() > idle_.size()) idle_.push_back(l);
-  else lanes_.erase(l);
+  if (permits_.limit() > idle_.size())
+    idle_.push_back(l);
+  else
+    lanes_.erase(l);
   pump();
   maybe_end_run();
 }

@@ -35,7 +35,8 @@ awaitable<bool> pool<Io>::attempt(lane& l, job_type& j) {
   l.upload = j.upload;
   const auto report = co_await l.connection->exchange(request, f ? static_cast<io::body&>(*f) : *memory);
   l.upload = nullptr;
-  const auto v = judge(j, report, std::chrono::duration_cast<std::chrono::microseconds>(clock::now() - begun));
+  const auto v =
+      judge(j, report, std::chrono::duration_cast<std::chrono::microseconds>(clock::now() - begun));
   settle(j, f, report, v);
   co_return true;
 }
@@ -43,8 +44,10 @@ awaitable<bool> pool<Io>::attempt(lane& l, job_type& j) {
 /// Opens the file and finds its key. An error means that no attempt begins.
 template <class Io>
 error_code pool<Io>::open(job_type& j, std::optional<file>& f) {
-  const auto& on_success = j.upload && j.upload->request.on_success ? *j.upload->request.on_success : settings_.raw.on_success;
-  if (const auto ec = files_.open_file(j.root, j.path, on_success.what != disposal::action::keep, f)) return ec;
+  const auto& on_success =
+      j.upload && j.upload->request.on_success ? *j.upload->request.on_success : settings_.raw.on_success;
+  if (const auto ec = files_.open_file(j.root, j.path, on_success.what != disposal::action::keep, f))
+    return ec;
   j.record.size = f->identity().size;
   j.record.mtime_ns = f->identity().mtime_ns;
   auto key = core::idempotency_key(j.path, f->identity());
@@ -60,30 +63,38 @@ template <class Io>
 void pool<Io>::not_opened(job_type& j, error_code why) {
   using boost::system::errc::make_error_code;
   namespace errc_ = boost::system::errc;
-  const bool starved = why == errc_::too_many_files_open || why == errc_::too_many_files_open_in_system || why == errc_::not_enough_memory;
+  const bool starved = why == errc_::too_many_files_open || why == errc_::too_many_files_open_in_system ||
+                       why == errc_::not_enough_memory;
   constexpr unsigned patience = 50;
   if (starved && ++j.starved <= patience && !(run_ && run_->stopping)) {
-    permits_.set_limit(std::max<std::size_t>(permits_.limit() - 1, 1));  // fewer at once, and again after others have closed
+    permits_.set_limit(
+        std::max<std::size_t>(permits_.limit() - 1, 1));  // fewer at once, and again after others have closed
     j.settled = true;
     backlog_.push_later(std::move(j), clock::now() + std::chrono::milliseconds{100});
     return;
   }
-  if (why == errc::file_vanished) finish(j, fate::vanished, why);
-  else if (why == errc::not_a_regular_file || why == errc::already_accepted) finish(j, fate::skipped, why);
-  else finish(j, fate::deferred, why);
+  if (why == errc::file_vanished)
+    finish(j, fate::vanished, why);
+  else if (why == errc::not_a_regular_file || why == errc::already_accepted)
+    finish(j, fate::skipped, why);
+  else
+    finish(j, fate::deferred, why);
 }
 
 template <class Io>
 io::request pool<Io>::make_request(job_type& j) {
   const auto boundary = core::make_boundary(entropy_.block());
-  core::template_values values{j.path, j.record.size, j.record.mtime_ns, j.first_wall, j.record.key, j.seq, settings_.host};
+  core::template_values values{j.path,       j.record.size, j.record.mtime_ns, j.first_wall,
+                               j.record.key, j.seq,         settings_.host};
   static const std::vector<compiled_field> none;
   return render(settings_, values, j.upload ? j.upload->fields : none, boundary);
 }
 
 template <class Io>
-core::judgement pool<Io>::judge(job_type& j, const io::exchange_report& report, std::chrono::microseconds elapsed) {
-  auto v = core::judge(report.outcome, settings_.rules, settings_.raw.retry.all_errors, Io::wall_clock::now());
+core::judgement pool<Io>::judge(job_type& j, const io::exchange_report& report,
+                                std::chrono::microseconds elapsed) {
+  auto v =
+      core::judge(report.outcome, settings_.rules, settings_.raw.retry.all_errors, Io::wall_clock::now());
   if (!report.detail.empty() && !v.reason.empty()) v.reason += " (" + report.detail + ")";
   if (report.file_error) v.blame = core::blame::nobody, v.verdict = core::verdict::transient;
   auto& r = j.record;
@@ -94,27 +105,34 @@ core::judgement pool<Io>::judge(job_type& j, const io::exchange_report& report, 
   r.response = report.outcome.reply ? report.outcome.reply->body.substr(0, kept_response) : std::string{};
   auto& totals = totals_of(j);
   if (report.connected) totals.connected();
-  totals.add(core::totals::attempt{j.attempts > 1, v.verdict, report.kernel_bytes, report.outcome.reply.has_value(), elapsed});
+  totals.add(core::totals::attempt{j.attempts > 1, v.verdict, report.kernel_bytes,
+                                   report.outcome.reply.has_value(), elapsed});
   return v;
 }
 
 template <class Io>
-void pool<Io>::settle(job_type& j, const std::optional<file>& f, const io::exchange_report& report, const core::judgement& v) {
+void pool<Io>::settle(job_type& j, const std::optional<file>& f, const io::exchange_report& report,
+                      const core::judgement& v) {
   if (report.file_error) {
     gate_.withdraw(j.probe);  // it says nothing of the endpoint
     finish(j, report.file_error == errc::file_changed ? fate::changed : fate::deferred, report.file_error);
     return;
   }
   const auto& error = report.outcome.error;
-  if (error == errc::stopped || error == asio::error::operation_aborted) gate_.withdraw(j.probe);  // cut off by us
-  else observe(v, j.probe);
+  if (error == errc::stopped || error == asio::error::operation_aborted)
+    gate_.withdraw(j.probe);  // cut off by us
+  else
+    observe(v, j.probe);
   if (v.retry_after) {
     const auto jitter = std::chrono::milliseconds{random_() % 250};
     gate_.pause_until(clock::now() + *v.retry_after + jitter);
   }
-  if (v.verdict == core::verdict::accepted) accepted(j, f, report);
-  else if (v.verdict == core::verdict::rejected) rejected(j, f, v);
-  else retry_or_defer(j, v);
+  if (v.verdict == core::verdict::accepted)
+    accepted(j, f, report);
+  else if (v.verdict == core::verdict::rejected)
+    rejected(j, f, v);
+  else
+    retry_or_defer(j, v);
 }
 
 /// The delete rule, then the record, then the destructive step, last.
@@ -127,7 +145,8 @@ void pool<Io>::accepted(job_type& j, const std::optional<file>& f, const io::exc
     finish(j, fate::accepted, {});
     return;
   }
-  const auto& how = j.upload && j.upload->request.on_success ? *j.upload->request.on_success : settings_.raw.on_success;
+  const auto& how =
+      j.upload && j.upload->request.on_success ? *j.upload->request.on_success : settings_.raw.on_success;
   const bool keep = how.what == disposal::action::keep;
   const core::removal_evidence evidence{
       .reply_complete_and_framed = report.outcome.reply && report.outcome.reply->framed,
@@ -140,7 +159,8 @@ void pool<Io>::accepted(job_type& j, const std::optional<file>& f, const io::exc
       .entry = keep ? f->identity() : f->entry_now(),
   };
   if (const auto broken = core::broken_clause(evidence)) {
-    finish(j, fate::changed, errc::file_changed, "accepted, but kept: " + std::string{core::to_string(*broken)});
+    finish(j, fate::changed, errc::file_changed,
+           "accepted, but kept: " + std::string{core::to_string(*broken)});
     return;
   }
   if (keep) {
@@ -148,7 +168,8 @@ void pool<Io>::accepted(job_type& j, const std::optional<file>& f, const io::exc
     return;
   }
   const bool move = how.what == disposal::action::move;
-  const auto failed = dispose(j, *f, how, run_ && !j.upload ? run_->move_target : nullptr, move ? "moved" : "deleted");
+  const auto failed =
+      dispose(j, *f, how, run_ && !j.upload ? run_->move_target : nullptr, move ? "moved" : "deleted");
   finish(j, failed ? fate::undeletable : fate::accepted, failed,
          failed ? (move ? "cannot be moved: " : "cannot be removed: ") + failed.message() : "");
 }
@@ -158,10 +179,12 @@ void pool<Io>::rejected(job_type& j, const std::optional<file>& f, const core::j
   j.record.disposal = "kept";
   std::string reason = v.reason;
   // A refusal of us says nothing of the file: only what was said of the file moves it.
-  const bool moves = f && settings_.raw.on_reject.what == disposal::action::move && v.blame == core::blame::file;
+  const bool moves =
+      f && settings_.raw.on_reject.what == disposal::action::move && v.blame == core::blame::file;
   if (moves && f->identity_now() == f->identity() && f->entry_now() == f->identity()) {
     j.record.fate = fate::rejected, j.record.error = reason;
-    if (const auto ec = dispose(j, *f, settings_.raw.on_reject, run_ && !j.upload ? run_->reject_target : nullptr, "moved"))
+    if (const auto ec = dispose(j, *f, settings_.raw.on_reject,
+                                run_ && !j.upload ? run_->reject_target : nullptr, "moved"))
       reason += "; it could not be moved: " + ec.message();
   }
   finish(j, fate::rejected, v.error, reason);
@@ -169,7 +192,8 @@ void pool<Io>::rejected(job_type& j, const std::optional<file>& f, const core::j
 
 /// Writes the record first, with the disposal as decided; a failure is told by a second record (finish()).
 template <class Io>
-error_code pool<Io>::dispose(job_type& j, const file& f, const disposal& how, const directory_ptr& target, const char* done) {
+error_code pool<Io>::dispose(job_type& j, const file& f, const disposal& how, const directory_ptr& target,
+                             const char* done) {
   j.record.disposal = done;
   if (j.record.fate != fate::rejected) j.record.fate = fate::accepted;
   log(j);
@@ -188,7 +212,8 @@ void pool<Io>::retry_or_defer(job_type& j, const core::judgement& v) {
   j.record.error = v.reason;
   const bool over = (j.upload && j.upload->cancelled) || (!j.upload && run_->stopping);
   if (!over) {
-    const core::retry_question q{j.attempts, j.first_attempt, clock::now(), v.error == condition::timeout, v.retry_after};
+    const core::retry_question q{j.attempts, j.first_attempt, clock::now(), v.error == condition::timeout,
+                                 v.retry_after};
     if (const auto due = core::next_attempt(settings_.raw.retry, q, budget_, random_)) {
       j.settled = true;
       backlog_.push_later(std::move(j), *due);
@@ -211,8 +236,13 @@ void pool<Io>::finish(job_type& j, sluice::fate fate, error_code why, std::strin
   totals_of(j).add(r);
   if (settings_.raw.on_record) settings_.raw.on_record(r);
   if (j.upload) {
-    upload_result result{fate, r.status, r.attempts, r.response,
-                         std::chrono::duration_cast<std::chrono::milliseconds>(clock::now() - j.upload->accepted_at), why};
+    upload_result result{
+        fate,
+        r.status,
+        r.attempts,
+        r.response,
+        std::chrono::duration_cast<std::chrono::milliseconds>(clock::now() - j.upload->accepted_at),
+        why};
     const bool aborted = j.upload->cancelled && fate != fate::accepted && fate != fate::undeletable;
     j.upload->done(aborted ? error_code{asio::error::operation_aborted} : error_code{}, std::move(result));
     return;
@@ -220,10 +250,12 @@ void pool<Io>::finish(job_type& j, sluice::fate fate, error_code why, std::strin
   --run_->outstanding;
   const auto failures = run_->totals.counts().rejected + run_->totals.counts().deferred;
   const auto most = settings_.raw.limit.max_errors;
-  if (most != 0 && failures >= most) stop_run(stop_reason::too_many_errors, std::to_string(failures) + " files were not accepted");
+  if (most != 0 && failures >= most)
+    stop_run(stop_reason::too_many_errors, std::to_string(failures) + " files were not accepted");
 }
 
-/// Skipped files are counted, not logged: a resumed run of a large folder would repeat its whole log each time.
+/// Skipped files are counted, not logged: a resumed run of a large folder would repeat its whole log each
+/// time.
 template <class Io>
 void pool<Io>::log(job_type& j) {
   j.record.time = Io::wall_clock::now();

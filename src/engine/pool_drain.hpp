@@ -10,7 +10,8 @@ namespace sluice::engine {
 
 /// What a run that met nothing but `b` ends with.
 inline stop_reason stop_for(core::blame b) {
-  return b == core::blame::refuses_us || b == core::blame::identity ? stop_reason::refused : stop_reason::unreachable;
+  return b == core::blame::refuses_us || b == core::blame::identity ? stop_reason::refused
+                                                                    : stop_reason::unreachable;
 }
 
 inline std::string why_stopped(core::blame b, const std::string& reason) {
@@ -40,7 +41,8 @@ void pool<Io>::drain(source from, drain_done done) {
   if (settings_.raw.limit.max_duration.count() > 0) {
     r->end.expires_after(settings_.raw.limit.max_duration);
     r->end.async_wait([weak = this->weak_from_this()](error_code e) {
-      if (const auto self = weak.lock(); self && !e) self->stop_run(stop_reason::out_of_time, "the time budget was reached");
+      if (const auto self = weak.lock(); self && !e)
+        self->stop_run(stop_reason::out_of_time, "the time budget was reached");
     });
   }
   asio::co_spawn(executor_, feed(r), [self = this->shared_from_this(), r](std::exception_ptr e) {
@@ -48,7 +50,8 @@ void pool<Io>::drain(source from, drain_done done) {
     if (e) self->stop_run(stop_reason::source_unreadable, "the source could not be read to its end");
     self->maybe_end_run();
   });
-  if (settings_.raw.count_ahead && r->from.list_file().empty()) asio::co_spawn(executor_, count(r), asio::detached);
+  if (settings_.raw.count_ahead && r->from.list_file().empty())
+    asio::co_spawn(executor_, count(r), asio::detached);
 }
 
 /// Opens all that a run needs. What fails here sends nothing: `reason` and `detail` say what it was.
@@ -60,22 +63,30 @@ bool pool<Io>::prepare(run& r, error_code& ec) {
     return false;
   };
   auto selector = core::selector::compile(r.from.select);
-  if (!selector.has_value()) return fail(stop_reason::source_unreadable, boost::system::errc::make_error_code(boost::system::errc::invalid_argument), selector.error().what);
+  if (!selector.has_value())
+    return fail(stop_reason::source_unreadable,
+                boost::system::errc::make_error_code(boost::system::errc::invalid_argument),
+                selector.error().what);
   r.selector = std::move(*selector);
   const auto& roots = r.from.roots();
   for (const auto& path : roots.empty() ? std::vector<std::filesystem::path>{{}} : roots) {
     auto root = files_.open_directory(path, ec);
-    if (!root) return fail(stop_reason::source_unreadable, errc::source_unreadable, "cannot read '" + path.string() + "': " + ec.message());
+    if (!root)
+      return fail(stop_reason::source_unreadable, errc::source_unreadable,
+                  "cannot read '" + path.string() + "': " + ec.message());
     const bool takes_away = cfg.on_success.what != disposal::action::keep && !cfg.dry_run && !path.empty();
     if (takes_away && (ec = files_.writable(*root)))
       return fail(stop_reason::source_unreadable, errc::source_unreadable,
-                  "files cannot be taken out of '" + path.string() + "': " + ec.message() + "; nothing was sent (on_success keep sends without it)");
+                  "files cannot be taken out of '" + path.string() + "': " + ec.message() +
+                      "; nothing was sent (on_success keep sends without it)");
     r.roots.push_back(std::move(root));
   }
-  if (!cfg.dry_run && (!roots.empty() || !cfg.lock_file.empty()) && (ec = r.lock.take(r.roots, cfg.lock_file))) {
+  if (!cfg.dry_run && (!roots.empty() || !cfg.lock_file.empty()) &&
+      (ec = r.lock.take(r.roots, cfg.lock_file))) {
     const auto what = cfg.lock_file.empty() ? r.roots.front()->path() : cfg.lock_file.string();
     if (ec == errc::locked) return fail(stop_reason::locked, ec, "another instance holds '" + what + "'");
-    return fail(stop_reason::source_unreadable, errc::source_unreadable, "cannot lock '" + what + "': " + ec.message());
+    return fail(stop_reason::source_unreadable, errc::source_unreadable,
+                "cannot lock '" + what + "': " + ec.message());
   }
   const auto target = [&](const disposal& d, directory_ptr& into) {
     if (d.what != disposal::action::move) return true;
@@ -83,11 +94,14 @@ bool pool<Io>::prepare(run& r, error_code& ec) {
     return into != nullptr;
   };
   if (!target(cfg.on_success, r.move_target) || !target(cfg.on_reject, r.reject_target))
-    return fail(stop_reason::source_unreadable, errc::source_unreadable, "cannot open the directory to move to: " + ec.message());
+    return fail(stop_reason::source_unreadable, errc::source_unreadable,
+                "cannot open the directory to move to: " + ec.message());
   if (cfg.resume && (ec = r.accepted.read(cfg.job_log)))
-    return fail(stop_reason::record_failed, errc::record_failed, "cannot read '" + cfg.job_log.string() + "': " + ec.message());
+    return fail(stop_reason::record_failed, errc::record_failed,
+                "cannot read '" + cfg.job_log.string() + "': " + ec.message());
   if (!cfg.job_log.empty() && !cfg.dry_run && (ec = r.log.open(cfg.job_log)))
-    return fail(stop_reason::record_failed, errc::record_failed, "cannot write '" + cfg.job_log.string() + "': " + ec.message());
+    return fail(stop_reason::record_failed, errc::record_failed,
+                "cannot write '" + cfg.job_log.string() + "': " + ec.message());
   return true;
 }
 
@@ -99,7 +113,9 @@ awaitable<void> pool<Io>::feed(std::shared_ptr<run> r) {
     error_code ec;
     auto e = co_await r->reader->next(ec);
     if (r->stopping) break;
-    if (ec) stop_run(stop_reason::source_unreadable, "cannot read '" + r->from.list_file().string() + "': " + ec.message());
+    if (ec)
+      stop_run(stop_reason::source_unreadable,
+               "cannot read '" + r->from.list_file().string() + "': " + ec.message());
     if (!e) break;
     take_entry(*r, *e);
     pump();
@@ -107,7 +123,8 @@ awaitable<void> pool<Io>::feed(std::shared_ptr<run> r) {
       r->room.expires_at(core::steady_time::max());
       co_await r->room.async_wait(into(ec));
     }
-    if (n % 64 == 0) co_await asio::post(executor_, asio::use_awaitable);  // a long listing lets the uploads run
+    if (n % 64 == 0)
+      co_await asio::post(executor_, asio::use_awaitable);  // a long listing lets the uploads run
   }
 }
 
@@ -125,9 +142,12 @@ void pool<Io>::take_entry(run& r, typename files_type::entry& e) {
   j.path = j.record.path = std::move(e.path);
   if (e.identity) j.record.size = e.identity->size, j.record.mtime_ns = e.identity->mtime_ns;
   ++r.outstanding;
-  if (e.what == kind::skipped) finish(j, fate::skipped, e.why);
-  else if (settings_.raw.dry_run) finish(j, fate::skipped, errc::dry_run);
-  else backlog_.push(std::move(j));
+  if (e.what == kind::skipped)
+    finish(j, fate::skipped, e.why);
+  else if (settings_.raw.dry_run)
+    finish(j, fate::skipped, errc::dry_run);
+  else
+    backlog_.push(std::move(j));
 }
 
 /// A second walk that only counts, so that a progress bar knows its end.
@@ -206,15 +226,32 @@ void pool<Io>::end_run(error_code ec) {
       s.reason = stop_for(standing), s.detail = why_stopped(standing, r->last_trouble);
   }
   if (!ec) switch (s.reason) {
-      case stop_reason::complete: break;
-      case stop_reason::cancelled: ec = asio::error::operation_aborted; break;
-      case stop_reason::out_of_time: ec = errc::out_of_time; break;
-      case stop_reason::too_many_errors: ec = errc::too_many_errors; break;
-      case stop_reason::unreachable: ec = errc::unreachable; break;
-      case stop_reason::refused: ec = errc::refused; break;
-      case stop_reason::source_unreadable: ec = errc::source_unreadable; break;
-      case stop_reason::locked: ec = errc::locked; break;
-      case stop_reason::record_failed: ec = errc::record_failed; break;
+      case stop_reason::complete:
+        break;
+      case stop_reason::cancelled:
+        ec = asio::error::operation_aborted;
+        break;
+      case stop_reason::out_of_time:
+        ec = errc::out_of_time;
+        break;
+      case stop_reason::too_many_errors:
+        ec = errc::too_many_errors;
+        break;
+      case stop_reason::unreachable:
+        ec = errc::unreachable;
+        break;
+      case stop_reason::refused:
+        ec = errc::refused;
+        break;
+      case stop_reason::source_unreadable:
+        ec = errc::source_unreadable;
+        break;
+      case stop_reason::locked:
+        ec = errc::locked;
+        break;
+      case stop_reason::record_failed:
+        ec = errc::record_failed;
+        break;
     }
   r->done(ec, std::move(s));
 }

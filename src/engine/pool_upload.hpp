@@ -15,7 +15,8 @@ std::uint64_t pool<Io>::upload(upload_request request, upload_done done) {
   u->accepted_at = clock::now();
   std::vector<std::string> problems;
   u->fields = compile_fields(request.fields, "fields", problems);
-  if (request.data.has_value() == !request.path.empty()) problems.emplace_back("upload_request: exactly one of path and data");
+  if (request.data.has_value() == !request.path.empty())
+    problems.emplace_back("upload_request: exactly one of path and data");
   job_type j;
   j.seq = j.record.seq = u->id;
   j.path = j.record.path = request.data ? request.filename : request.path.string();
@@ -34,7 +35,9 @@ std::uint64_t pool<Io>::upload(upload_request request, upload_done done) {
 
 template <class Io>
 void pool<Io>::cancel_upload(std::uint64_t id, bool only_waiting) {
-  const auto is_it = [&](const job_type& j) { return j.upload && j.upload->id == id && !(only_waiting && j.attempts > 0); };
+  const auto is_it = [&](const job_type& j) {
+    return j.upload && j.upload->id == id && !(only_waiting && j.attempts > 0);
+  };
   for (auto& j : backlog_.take_if(is_it)) {
     j.upload->cancelled = true;
     finish(j, fate::deferred, asio::error::operation_aborted);
@@ -78,7 +81,8 @@ progress pool<Io>::snapshot() const {
     p.total = run_->total;
     p.elapsed = std::chrono::duration_cast<std::chrono::milliseconds>(now - run_->started);
   }
-  if (gate_.paused_until() > now) p.pause = std::chrono::duration_cast<std::chrono::milliseconds>(gate_.paused_until() - now);
+  if (gate_.paused_until() > now)
+    p.pause = std::chrono::duration_cast<std::chrono::milliseconds>(gate_.paused_until() - now);
   return p;
 }
 

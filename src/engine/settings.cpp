@@ -12,7 +12,8 @@
 namespace sluice::engine {
 namespace {
 
-/// Descriptors that are not a window's: standard streams, epoll, timers, DNS, the walk, logs, the program's own.
+/// Descriptors that are not a window's: standard streams, epoll, timers, DNS, the walk, logs, the program's
+/// own.
 constexpr std::size_t reserved_descriptors = 64;
 
 void check_window(std::size_t window, std::vector<std::string>& problems) {
@@ -22,9 +23,11 @@ void check_window(std::size_t window, std::vector<std::string>& problems) {
   }
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return;
-  const auto most = limit.rlim_cur > reserved_descriptors + 2 ? (limit.rlim_cur - reserved_descriptors) / 2 : 1;
+  const auto most =
+      limit.rlim_cur > reserved_descriptors + 2 ? (limit.rlim_cur - reserved_descriptors) / 2 : 1;
   if (window > most)
-    problems.push_back("window: " + std::to_string(window) + " uploads at once need more file descriptors than the limit of " +
+    problems.push_back("window: " + std::to_string(window) +
+                       " uploads at once need more file descriptors than the limit of " +
                        std::to_string(limit.rlim_cur) + " allows; at most " + std::to_string(most) +
                        " fit, or raise the limit (ulimit -n)");
 }
@@ -37,14 +40,18 @@ void check_numbers(const config& cfg, std::vector<std::string>& problems) {
   negative("retry.max_time", cfg.retry.max_time), negative("timeout.attempt", cfg.timeout.attempt);
   negative("limit.max_duration", cfg.limit.max_duration), negative("limit.grace", cfg.limit.grace);
   const auto positive = [&](const char* member, auto value) {
-    if (value.count() <= 0) problems.push_back(std::string(member) + ": must be more than 0, or every wait would end at once");
+    if (value.count() <= 0)
+      problems.push_back(std::string(member) + ": must be more than 0, or every wait would end at once");
   };
   positive("timeout.connect", cfg.timeout.connect), positive("timeout.stall", cfg.timeout.stall);
-  if (!(cfg.limit.requests_per_second >= 0)) problems.emplace_back("limit.requests_per_second: cannot be negative");
+  if (!(cfg.limit.requests_per_second >= 0))
+    problems.emplace_back("limit.requests_per_second: cannot be negative");
   for (const int s : cfg.success.statuses)
     if (s < 200 || s > 599)
-      problems.push_back("success.statuses: " + std::to_string(s) + " is not a final HTTP status (200 to 599)");
-  if (cfg.success.statuses.empty()) problems.emplace_back("success.statuses: empty: no reply could mean success");
+      problems.push_back("success.statuses: " + std::to_string(s) +
+                         " is not a final HTTP status (200 to 599)");
+  if (cfg.success.statuses.empty())
+    problems.emplace_back("success.statuses: empty: no reply could mean success");
   if (cfg.resume && (cfg.job_log.empty() || cfg.job_log == "-"))
     problems.emplace_back("resume: needs job_log to name the file of an earlier run");
   if (cfg.on_reject.what == disposal::action::remove)
@@ -53,14 +60,16 @@ void check_numbers(const config& cfg, std::vector<std::string>& problems) {
 
 void check_headers(const config& cfg, std::vector<std::string>& problems) {
   for (const auto& h : cfg.headers)
-    if (auto what = core::header_problem(h, cfg.idempotency_header); !what.empty()) problems.push_back("headers: " + what);
+    if (auto what = core::header_problem(h, cfg.idempotency_header); !what.empty())
+      problems.push_back("headers: " + what);
   if (!cfg.idempotency_header.empty())
     if (auto what = core::header_problem({cfg.idempotency_header, ""}, ""); !what.empty())
       problems.push_back("idempotency_header: " + what);
 }
 
 template <class T>
-std::optional<T> value_or_problem(core::parsed<T> parsed, const std::string& member, std::vector<std::string>& problems) {
+std::optional<T> value_or_problem(core::parsed<T> parsed, const std::string& member,
+                                  std::vector<std::string>& problems) {
   if (parsed.has_value()) return std::move(*parsed);
   problems.push_back(member + ": " + parsed.error().what);
   return std::nullopt;
@@ -76,7 +85,8 @@ void check_part(const config& cfg, std::vector<std::string>& problems) {
 
 std::string host_name() {
   std::array<char, 256> name{};
-  return ::gethostname(name.data(), name.size() - 1) == 0 ? std::string{name.data()} : std::string{"localhost"};
+  return ::gethostname(name.data(), name.size() - 1) == 0 ? std::string{name.data()}
+                                                          : std::string{"localhost"};
 }
 
 }  // namespace
@@ -85,7 +95,8 @@ std::vector<compiled_field> compile_fields(const std::vector<form_field>& fields
                                            std::vector<std::string>& problems) {
   std::vector<compiled_field> compiled;
   for (const auto& f : fields)
-    if (auto t = value_or_problem(core::field_template::parse(f.value), std::string(member) + " '" + f.name + "'", problems))
+    if (auto t = value_or_problem(core::field_template::parse(f.value),
+                                  std::string(member) + " '" + f.name + "'", problems))
       compiled.emplace_back(f.name, std::move(*t));
   return compiled;
 }
@@ -97,7 +108,8 @@ std::optional<settings> compile(const config& cfg, std::vector<std::string>& pro
   auto filename = value_or_problem(core::field_template::parse(cfg.file.filename), "file.filename", problems);
   core::success_rules rules{cfg.success.statuses, {}};
   for (const auto& text : cfg.success.json)
-    if (auto rule = value_or_problem(core::json_rule::parse(text), "success.json", problems)) rules.json.push_back(std::move(*rule));
+    if (auto rule = value_or_problem(core::json_rule::parse(text), "success.json", problems))
+      rules.json.push_back(std::move(*rule));
   check_part(cfg, problems);
   check_window(cfg.window.size(), problems);
   check_numbers(cfg, problems);
@@ -115,15 +127,16 @@ std::optional<settings> compile(const config& cfg, std::vector<std::string>& pro
                   host_name()};
 }
 
-io::request render(const settings& s, const core::template_values& values, const std::vector<compiled_field>& extra,
-                   std::string_view boundary) {
+io::request render(const settings& s, const core::template_values& values,
+                   const std::vector<compiled_field>& extra, std::string_view boundary) {
   std::vector<core::field> fields;
   fields.reserve(s.fields.size() + extra.size());
   for (const auto* list : {&s.fields, &extra})
     for (const auto& [name, value] : *list) fields.push_back({name, value.render(values)});
   const auto name = values.path.substr(values.path.rfind('/') + 1);
-  core::file_head file{s.raw.file.name, s.filename.render(values),
-                       s.raw.file.type.empty() ? std::string{core::guess_content_type(name)} : s.raw.file.type};
+  core::file_head file{
+      s.raw.file.name, s.filename.render(values),
+      s.raw.file.type.empty() ? std::string{core::guess_content_type(name)} : s.raw.file.type};
   auto frame = core::frame_multipart(boundary, fields, file);
   io::request r;
   r.head.reserve(1024 + frame.preamble.size());

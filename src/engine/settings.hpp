@@ -39,7 +39,7 @@ std::vector<compiled_field> compile_fields(const std::vector<form_field>& fields
                                            std::vector<std::string>& problems);
 
 /// One attempt's request for a file part of `size` bytes. `extra` come after the configuration's fields.
-io::request render(const settings& s, const core::template_values& values, const std::vector<compiled_field>& extra,
-                   std::string_view boundary);
+io::request render(const settings& s, const core::template_values& values,
+                   const std::vector<compiled_field>& extra, std::string_view boundary);
 
 }  // namespace sluice::engine

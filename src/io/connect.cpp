@@ -25,8 +25,10 @@ void start(const std::shared_ptr<race>& r, const asio::ip::tcp::endpoint& to) {
   ++r->pending;
   r->sockets[i].async_connect(to, [r, i](error_code ec) {
     --r->pending;
-    if (ec) r->last = ec;
-    else if (!r->winner) r->winner = i;
+    if (ec)
+      r->last = ec;
+    else if (!r->winner)
+      r->winner = i;
     r->changed.cancel();
   });
 }
@@ -43,8 +45,9 @@ std::vector<asio::ip::address> interleave(const std::vector<asio::ip::address>& 
   return all;
 }
 
-awaitable<connected> connect_first(asio::any_io_executor executor, const std::vector<asio::ip::address>& addresses,
-                                   std::uint16_t port, asio::cancellation_slot abort) {
+awaitable<connected> connect_first(asio::any_io_executor executor,
+                                   const std::vector<asio::ip::address>& addresses, std::uint16_t port,
+                                   asio::cancellation_slot abort) {
   auto r = std::make_shared<race>(executor);
   r->sockets.reserve(addresses.size());
   abort.assign([r](asio::cancellation_type) {

@@ -10,7 +10,8 @@ namespace {
 
 using std::chrono::steady_clock;
 
-/// How long a reply may take to arrive once our side of the connection is broken: it is there already, or never.
+/// How long a reply may take to arrive once our side of the connection is broken: it is there already, or
+/// never.
 constexpr std::chrono::seconds last_words{1};
 
 std::size_t take(std::string_view& from, std::span<char> into) {
@@ -39,7 +40,8 @@ awaitable<exchange_report> connection::exchange(const request& r, body& b) {
   exchange_report report;
   aborted_ = {};
   const auto& timeout = pool_.timeout;
-  const auto end = timeout.attempt.count() > 0 ? steady_clock::now() + timeout.attempt : core::steady_time::max();
+  const auto end =
+      timeout.attempt.count() > 0 ? steady_clock::now() + timeout.attempt : core::steady_time::max();
   stream_.set_limit(end, errc::attempt_timeout);
   bool fresh = !reusable();
   for (;; fresh = true) {
@@ -51,7 +53,8 @@ awaitable<exchange_report> connection::exchange(const request& r, body& b) {
     }
     report.session_as_configured = stream_.as_configured();
     co_await attempt(r, b, report);
-    // The server closed the idle connection just as we began: it cannot hold a whole request, so one more try is free.
+    // The server closed the idle connection just as we began: it cannot hold a whole request, so one more try
+    // is free.
     const bool stale = !fresh && report.outcome.error && !report.outcome.reply && !report.file_error &&
                        report.outcome.request != core::sent::whole && !aborted_;
     if (!stale) break;
@@ -84,7 +87,8 @@ awaitable<connection::sending> connection::send(const request& r, body& b, excha
       const auto piece = b.read_ready(offset, room.subspan(filled, want));
       if (piece.error == asio::error::would_block) break;
       if (piece.error || piece.size == 0) {
-        report.file_error = piece.error ? piece.error : error_code{errc::file_changed};  // shorter than it was
+        report.file_error =
+            piece.error ? piece.error : error_code{errc::file_changed};  // shorter than it was
         co_return sending::ended;
       }
       filled += piece.size, offset += piece.size;
@@ -104,7 +108,8 @@ awaitable<connection::sending> connection::send(const request& r, body& b, excha
 }
 
 /// Encrypts and sends what is in the scratch buffer; `whole` when the kernel has it all.
-awaitable<connection::sending> connection::push(std::size_t filled, exchange_report& report, reply_reader& reply) {
+awaitable<connection::sending> connection::push(std::size_t filled, exchange_report& report,
+                                                reply_reader& reply) {
   auto& outcome = report.outcome;
   outcome.error = stream_.put({pool_.scratch.data(), filled});
   while (!outcome.error) {
@@ -116,7 +121,8 @@ awaitable<connection::sending> connection::push(std::size_t filled, exchange_rep
       outcome.error = stream_.error();
       co_return aborted_ ? sending::ended : sending::write_failed;
     }
-    // Something can be read while bytes of ours are unsent: perhaps an early reply, perhaps only TLS's own records.
+    // Something can be read while bytes of ours are unsent: perhaps an early reply, perhaps only TLS's own
+    // records.
     const auto c = co_await stream_.read(pool_.inbox, true);
     outcome.error = c.error == asio::error::eof ? error_code{errc::connection_lost} : c.error;
     if (!outcome.error && c.size > 0) outcome.error = reply.feed({pool_.inbox.data(), c.size}, true);
@@ -135,8 +141,10 @@ awaitable<void> connection::receive(exchange_report& report, reply_reader& reply
   while (!reply.done() && !ec) {
     stream_.arm(std::min(steady_clock::now() + stall, end), errc::stalled);
     const auto c = co_await stream_.read(pool_.inbox);
-    if (c.error == asio::error::eof) ec = reply.feed_eof();
-    else ec = c.error ? c.error : reply.feed({pool_.inbox.data(), c.size}, unsent);
+    if (c.error == asio::error::eof)
+      ec = reply.feed_eof();
+    else
+      ec = c.error ? c.error : reply.feed({pool_.inbox.data(), c.size}, unsent);
   }
   if (reply.done()) {
     outcome.reply = reply.take();

@@ -16,7 +16,8 @@
 
 namespace sluice::io {
 
-/// A request but for the file's bytes: `head` is the HTTP head and the form up to them, `tail` what follows them.
+/// A request but for the file's bytes: `head` is the HTTP head and the form up to them, `tail` what follows
+/// them.
 struct request {
   std::string head;
   std::string tail;
@@ -25,12 +26,12 @@ struct request {
 /// What came of one exchange.
 struct exchange_report {
   core::attempt_outcome outcome;
-  error_code file_error;             ///< the file could not be read to its size; the request was cut off
-  std::uint64_t file_bytes = 0;      ///< of the file, handed to the kernel whole (counted when the request is)
-  std::uint64_t kernel_bytes = 0;    ///< bytes on the wire, encrypted where they are
-  bool connected = false;            ///< a new connection was opened
+  error_code file_error;           ///< the file could not be read to its size; the request was cut off
+  std::uint64_t file_bytes = 0;    ///< of the file, handed to the kernel whole (counted when the request is)
+  std::uint64_t kernel_bytes = 0;  ///< bytes on the wire, encrypted where they are
+  bool connected = false;          ///< a new connection was opened
   bool session_as_configured = false;
-  std::string detail;                ///< more than the code says, for people; often empty
+  std::string detail;  ///< more than the code says, for people; often empty
 };
 
 /// What the connections of one uploader share.
@@ -47,7 +48,8 @@ class connection {
  public:
   connection(asio::any_io_executor executor, pool_context& pool);
 
-  /// Connects if need be, sends, reads the reply. Never throws; deadlines and abort() end it with an error in the outcome.
+  /// Connects if need be, sends, reads the reply. Never throws; deadlines and abort() end it with an error in
+  /// the outcome.
   awaitable<exchange_report> exchange(const request& r, body& b);
   /// Ends what is under way with `why` and retires the connection.
   void abort(error_code why) noexcept;

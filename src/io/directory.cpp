@@ -51,7 +51,9 @@ std::shared_ptr<const directory> opened(int fd, std::string path, bool confined,
 }  // namespace
 
 core::file_identity identity_of(const struct stat& st) noexcept {
-  const auto ns = [](const timespec& t) { return static_cast<std::int64_t>(t.tv_sec) * 1'000'000'000 + t.tv_nsec; };
+  const auto ns = [](const timespec& t) {
+    return static_cast<std::int64_t>(t.tv_sec) * 1'000'000'000 + t.tv_nsec;
+  };
   return {st.st_dev, st.st_ino, static_cast<std::uint64_t>(st.st_size), ns(st.st_mtim), ns(st.st_ctim)};
 }
 
@@ -67,7 +69,9 @@ std::shared_ptr<const directory> directory::open(const std::filesystem::path& pa
   return opened(::open(path.c_str(), flags), path.string(), true, ec);
 }
 
-std::shared_ptr<const directory> directory::working(error_code& ec) { return opened(::open(".", flags), ".", false, ec); }
+std::shared_ptr<const directory> directory::working(error_code& ec) {
+  return opened(::open(".", flags), ".", false, ec);
+}
 
 std::shared_ptr<const directory> directory::below(const std::string& relative, error_code& ec) const {
   const int child =

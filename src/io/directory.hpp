@@ -24,8 +24,8 @@ class directory {
   /// The working directory, for lists without a base: names below it may be absolute and pass through links.
   static std::shared_ptr<const directory> working(error_code& ec);
 
-  /// A directory below this one, by its relative path; no link on the way is followed and `..` does not lead out
-  /// (openat2 with RESOLVE_BENEATH and RESOLVE_NO_SYMLINKS, or step by step where the kernel has none).
+  /// A directory below this one, by its relative path; no link on the way is followed and `..` does not lead
+  /// out (openat2 with RESOLVE_BENEATH and RESOLVE_NO_SYMLINKS, or step by step where the kernel has none).
   std::shared_ptr<const directory> below(const std::string& relative, error_code& ec) const;
 
   int fd() const noexcept { return fd_.get(); }

@@ -23,7 +23,8 @@ error_code lock(int fd) {
 error_code directory_lock::take(const std::vector<std::shared_ptr<const directory>>& roots,
                                 const std::filesystem::path& lock_file) {
   if (!lock_file.empty()) {
-    held_.emplace_back(::open(lock_file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600));
+    held_.emplace_back(
+        ::open(lock_file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600));
     return held_.back() ? lock(held_.back().get()) : last_error();
   }
   for (const auto& root : roots) {

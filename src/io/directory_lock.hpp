@@ -9,11 +9,12 @@
 
 namespace sluice::io {
 
-/// flock on each root's own descriptor, or on `lock_file` (made with mode 0600, never removed) in their stead.
-/// errc::locked when another process holds one.
+/// flock on each root's own descriptor, or on `lock_file` (made with mode 0600, never removed) in their
+/// stead. errc::locked when another process holds one.
 class directory_lock {
  public:
-  error_code take(const std::vector<std::shared_ptr<const directory>>& roots, const std::filesystem::path& lock_file);
+  error_code take(const std::vector<std::shared_ptr<const directory>>& roots,
+                  const std::filesystem::path& lock_file);
 
  private:
   std::vector<unique_fd> held_;

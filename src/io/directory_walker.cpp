@@ -18,7 +18,8 @@ unsigned char type_of(mode_t mode) { return S_ISDIR(mode) ? DT_DIR : S_ISREG(mod
 
 }  // namespace
 
-directory_walker::directory_walker(std::shared_ptr<const directory> root, const core::selector& selector, bool stat_all)
+directory_walker::directory_walker(std::shared_ptr<const directory> root, const core::selector& selector,
+                                   bool stat_all)
     : root_{std::move(root)}, selector_{selector}, stat_all_{stat_all || selector.needs_stat()} {
   pending_ = enter(".");  // a descriptor of its own: its position is the walk's
 }
@@ -32,9 +33,12 @@ std::optional<entry> directory_walker::enter(std::string path) {
   const directory& from = is_root ? *root_ : *levels_.back().dir;
   error_code ec;
   auto dir = from.below(path.substr(path.rfind('/') + 1), ec);
-  if (ec == boost::system::errc::no_such_file_or_directory) return std::nullopt;  // removed since it was listed
+  if (ec == boost::system::errc::no_such_file_or_directory)
+    return std::nullopt;  // removed since it was listed
   if (ec) return refuse(ec);
-  const auto same = [&](const level& l) { return l.dir->inode() == dir->inode() && l.dir->device() == dir->device(); };
+  const auto same = [&](const level& l) {
+    return l.dir->inode() == dir->inode() && l.dir->device() == dir->device();
+  };
   if (std::ranges::any_of(levels_, same)) return refuse({ELOOP, boost::system::system_category()});
   levels_.push_back({std::move(dir), is_root ? "" : path + "/", std::vector<char>(buffer_size)});
   return std::nullopt;

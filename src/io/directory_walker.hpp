@@ -13,8 +13,9 @@
 
 namespace sluice::io {
 
-/// Depth first, in the order of the file system, over held descriptors: one and 32 KiB for each level of depth, at most
-/// `max_depth`. Links are entries like any other: skipped. A directory that is its own ancestor (a bind mount) is skipped.
+/// Depth first, in the order of the file system, over held descriptors: one and 32 KiB for each level of
+/// depth, at most `max_depth`. Links are entries like any other: skipped. A directory that is its own
+/// ancestor (a bind mount) is skipped.
 class directory_walker {
  public:
   static constexpr std::size_t max_depth = 128;

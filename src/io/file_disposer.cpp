@@ -14,7 +14,8 @@ namespace {
 constexpr unsigned max_turns = 100;
 
 /// The directory `relative` below `target`, made step by step with mode 0777 less the umask.
-std::shared_ptr<const directory> make_below(const directory& target, const std::string& relative, error_code& ec) {
+std::shared_ptr<const directory> make_below(const directory& target, const std::string& relative,
+                                            error_code& ec) {
   auto dir = target.below(relative, ec);
   if (ec != boost::system::errc::no_such_file_or_directory) return dir;
   for (auto slash = relative.find('/');; slash = relative.find('/', slash + 1)) {
@@ -42,7 +43,8 @@ error_code move_name(const source_file& file, const directory& target, const std
   if (ec) return ec;
   std::string name = file.name();
   for (unsigned turn = 1; turn <= max_turns; ++turn) {
-    if (::renameat2(file.parent().fd(), file.name().c_str(), into->fd(), name.c_str(), RENAME_NOREPLACE) == 0) return {};
+    if (::renameat2(file.parent().fd(), file.name().c_str(), into->fd(), name.c_str(), RENAME_NOREPLACE) == 0)
+      return {};
     if (errno != EEXIST) return last_error();
     name = core::collision_name(file.name(), key, turn);
   }

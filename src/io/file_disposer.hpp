@@ -12,8 +12,8 @@ namespace sluice::io {
 /// Removes the name of an open file. The caller has just found that it still is that file's (delete rule e).
 error_code remove_name(const source_file& file) noexcept;
 
-/// Moves the name of an open file into `target`, under the directories of `relative` (made as needed), never over an
-/// existing name: see core::collision_name().
+/// Moves the name of an open file into `target`, under the directories of `relative` (made as needed), never
+/// over an existing name: see core::collision_name().
 error_code move_name(const source_file& file, const directory& target, const std::string& relative,
                      const std::string& key);
 

@@ -9,7 +9,8 @@ namespace sluice::io {
 error_code file_system::open_file(const directory_ptr& root, const std::string& path, bool refuse_writers,
                                   std::optional<source_file>& out) {
   const auto slash = path.rfind('/');
-  const auto parent = slash == std::string::npos ? std::string{} : path.substr(0, std::max<std::size_t>(slash, 1));
+  const auto parent =
+      slash == std::string::npos ? std::string{} : path.substr(0, std::max<std::size_t>(slash, 1));
   error_code ec;
   if (!last_parent_ || last_root_ != root || last_path_ != parent) {
     auto base = root ? root : directory::working(ec);

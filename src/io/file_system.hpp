@@ -34,12 +34,14 @@ class file_system {
   /// Whether names can be taken out of `dir`.
   error_code writable(const directory& dir) const noexcept;
 
-  std::unique_ptr<source_reader> read(const source& from, std::vector<directory_ptr> roots, const core::selector& s) const {
+  std::unique_ptr<source_reader> read(const source& from, std::vector<directory_ptr> roots,
+                                      const core::selector& s) const {
     return std::make_unique<source_reader>(executor_, from, std::move(roots), s);
   }
 
   error_code remove(const source_file& f) const noexcept { return remove_name(f); }
-  error_code move(const source_file& f, const directory& target, const std::string& relative, const std::string& key) const {
+  error_code move(const source_file& f, const directory& target, const std::string& relative,
+                  const std::string& key) const {
     return move_name(f, target, relative, key);
   }
 
@@ -49,8 +51,8 @@ class file_system {
   std::string last_path_;
 };
 
-/// Why files of `from` cannot be disposed of as `cfg` asks, or its roots are none: `/` as a root, a file as a root, a move
-/// directory on another file system or inside a root, a job log or lock file inside a root.
+/// Why files of `from` cannot be disposed of as `cfg` asks, or its roots are none: `/` as a root, a file as a
+/// root, a move directory on another file system or inside a root, a job log or lock file inside a root.
 std::vector<std::string> placement_problems(const config& cfg, const source& from);
 
 }  // namespace sluice::io

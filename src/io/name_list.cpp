@@ -19,7 +19,8 @@ int open_standard_input() {
 
 }  // namespace
 
-name_list::name_list(asio::any_io_executor executor, const std::filesystem::path& file, bool nul, error_code& ec)
+name_list::name_list(asio::any_io_executor executor, const std::filesystem::path& file, bool nul,
+                     error_code& ec)
     : fd_{file == "-" ? open_standard_input() : ::open(file.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC)},
       end_{nul ? '\0' : '\n'} {
   struct stat st {};
@@ -32,8 +33,10 @@ name_list::name_list(asio::any_io_executor executor, const std::filesystem::path
   if (S_ISREG(st.st_mode) || S_ISDIR(st.st_mode)) return;
   pipe_.emplace(std::move(executor));
   pipe_->assign(fd_.get(), ec);
-  if (!ec) fd_.release();
-  else if (ec == boost::system::errc::operation_not_permitted) pipe_.reset(), ec = {};  // /dev/null cannot be polled
+  if (!ec)
+    fd_.release();
+  else if (ec == boost::system::errc::operation_not_permitted)
+    pipe_.reset(), ec = {};  // /dev/null cannot be polled
 }
 
 awaitable<std::optional<std::string>> name_list::next(error_code& ec) {
@@ -70,8 +73,10 @@ awaitable<bool> name_list::fill(error_code& ec) {
     if (ec == asio::error::eof) ec = {}, ended_ = true;
   } else {
     const auto got = ::read(fd_.get(), buffer_.data() + old, step);
-    if (got < 0) ec = last_error();
-    else n = static_cast<std::size_t>(got), ended_ = got == 0;
+    if (got < 0)
+      ec = last_error();
+    else
+      n = static_cast<std::size_t>(got), ended_ = got == 0;
   }
   buffer_.resize(old + n);
   co_return !ec;

@@ -18,7 +18,8 @@ class name_list {
 
   name_list(asio::any_io_executor executor, const std::filesystem::path& file, bool nul, error_code& ec);
 
-  /// The next name that is not empty, or nothing at the end or with an error. A pipe is waited for on the loop.
+  /// The next name that is not empty, or nothing at the end or with an error. A pipe is waited for on the
+  /// loop.
   awaitable<std::optional<std::string>> next(error_code& ec);
   void cancel() {
     if (pipe_) pipe_->cancel();
@@ -28,7 +29,8 @@ class name_list {
   awaitable<bool> fill(error_code& ec);
 
   unique_fd fd_;
-  std::optional<asio::posix::stream_descriptor> pipe_;  ///< where waiting is possible; owns the descriptor then
+  std::optional<asio::posix::stream_descriptor>
+      pipe_;  ///< where waiting is possible; owns the descriptor then
   char end_;
   std::string buffer_;
   std::size_t position_ = 0;

@@ -8,8 +8,8 @@
 
 namespace sluice::io {
 
-/// Unpredictable bytes (boundaries, seeds, keys of bodies from memory). Throws boost::system::system_error when
-/// the operating system has none to give.
+/// Unpredictable bytes (boundaries, seeds, keys of bodies from memory). Throws boost::system::system_error
+/// when the operating system has none to give.
 class os_random {
  public:
   void fill(std::span<std::byte> out);

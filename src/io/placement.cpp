@@ -11,7 +11,9 @@ namespace {
 namespace fs = std::filesystem;
 using directory_ptr = file_system::directory_ptr;
 
-bool same(const directory& a, const directory& b) { return a.device() == b.device() && a.inode() == b.inode(); }
+bool same(const directory& a, const directory& b) {
+  return a.device() == b.device() && a.inode() == b.inode();
+}
 
 /// Whether `dir` is `root` or lies below it, by climbing: names say nothing where there are links and mounts.
 bool inside(directory_ptr dir, const directory& root) {
@@ -38,17 +40,19 @@ void check_move(const char* member, const disposal& d, const std::vector<directo
   error_code ec;
   const auto target = directory::open(d.directory, ec);
   if (!target) {
-    problems.push_back(std::string(member) + ": cannot open the directory " + in_quotes(d.directory) + " to move files to: " +
-                       ec.message() + "; make it first");
+    problems.push_back(std::string(member) + ": cannot open the directory " + in_quotes(d.directory) +
+                       " to move files to: " + ec.message() + "; make it first");
     return;
   }
   for (const auto& root : roots) {
     if (inside(target, *root))
-      problems.push_back(std::string(member) + ": " + in_quotes(d.directory) + " is inside the source " + in_quotes(root->path()) +
+      problems.push_back(std::string(member) + ": " + in_quotes(d.directory) + " is inside the source " +
+                         in_quotes(root->path()) +
                          ": moved files would be sent again; choose a directory outside it");
     else if (target->device() != root->device())
-      problems.push_back(std::string(member) + ": " + in_quotes(d.directory) + " is on another file system than the source " +
-                         in_quotes(root->path()) + ": a move must be a rename; choose a directory on the same one");
+      problems.push_back(std::string(member) + ": " + in_quotes(d.directory) +
+                         " is on another file system than the source " + in_quotes(root->path()) +
+                         ": a move must be a rename; choose a directory on the same one");
   }
 }
 
@@ -59,7 +63,8 @@ void check_outside(const char* member, const fs::path& file, const std::vector<d
   if (!parent) return;  // opening it will say more
   for (const auto& root : roots)
     if (inside(parent, *root))
-      problems.push_back(std::string(member) + ": " + in_quotes(file) + " is inside the source " + in_quotes(root->path()) +
+      problems.push_back(std::string(member) + ": " + in_quotes(file) + " is inside the source " +
+                         in_quotes(root->path()) +
                          ": it would be sent, and perhaps removed; choose a place outside it");
 }
 
@@ -73,19 +78,22 @@ std::vector<std::string> placement_problems(const config& cfg, const source& fro
   for (const auto& path : from.roots()) {
     struct stat st {};
     if (::stat(path.c_str(), &st) == 0 && !S_ISDIR(st.st_mode)) {
-      problems.push_back("source: " + in_quotes(path) + " is not a directory; name the directory it is in, or list files with " +
+      problems.push_back("source: " + in_quotes(path) +
+                         " is not a directory; name the directory it is in, or list files with " +
                          "--files-from");
       continue;
     }
     auto root = directory::open(path, ec);
     if (!root) continue;  // unreadable: the run says so
     if (slash && same(*root, *slash)) {
-      problems.push_back("source: " + in_quotes(path) + " is the root of the file system; name the directory that holds the files");
+      problems.push_back("source: " + in_quotes(path) +
+                         " is the root of the file system; name the directory that holds the files");
       continue;
     }
     for (const auto& other : roots)
       if (inside(root, *other) || inside(other, *root))
-        problems.push_back("source: " + in_quotes(path) + " and " + in_quotes(other->path()) + " overlap: name only the outer one");
+        problems.push_back("source: " + in_quotes(path) + " and " + in_quotes(other->path()) +
+                           " overlap: name only the outer one");
     roots.push_back(std::move(root));
   }
   check_move("on_success", cfg.on_success, roots, problems);

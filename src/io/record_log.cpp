@@ -20,14 +20,17 @@ constexpr std::size_t pipe_step = 4096;  ///< PIPE_BUF: what a writable pipe tak
 }  // namespace
 
 error_code record_log::open(const std::filesystem::path& path) {
-  fd_ = unique_fd{path == "-" ? ::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3)
-                              : ::open(path.c_str(), O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0600)};
+  fd_ =
+      unique_fd{path == "-" ? ::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3)
+                            : ::open(path.c_str(),
+                                     O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0600)};
   if (!fd_) return last_error();
   struct stat st {};
   if (::fstat(fd_.get(), &st) != 0) return last_error();
   may_block_ = !S_ISREG(st.st_mode);
   char last = '\n';
-  if (S_ISREG(st.st_mode) && st.st_size > 0 && path != "-" && ::pread(fd_.get(), &last, 1, st.st_size - 1) == 1 && last != '\n')
+  if (S_ISREG(st.st_mode) && st.st_size > 0 && path != "-" &&
+      ::pread(fd_.get(), &last, 1, st.st_size - 1) == 1 && last != '\n')
     unwritten_ = "\n";
   return {};
 }

@@ -13,8 +13,8 @@
 
 namespace sluice::io {
 
-/// Append-only lines (O_APPEND, mode 0600). A line is handed to the kernel before append() returns; a slow reader of
-/// standard output is never waited for: its lines are kept up to 1 MiB, then dropped and counted.
+/// Append-only lines (O_APPEND, mode 0600). A line is handed to the kernel before append() returns; a slow
+/// reader of standard output is never waited for: its lines are kept up to 1 MiB, then dropped and counted.
 class record_log {
  public:
   /// `-` is standard output. A torn last line of an earlier run is ended first.

@@ -32,7 +32,8 @@ struct reply_reader::impl {
       ec = {};
       return false;
     }
-    if (ec == http::error::body_limit || ec == http::error::header_limit || ec == http::error::buffer_overflow)
+    if (ec == http::error::body_limit || ec == http::error::header_limit ||
+        ec == http::error::buffer_overflow)
       ec = errc::reply_too_large;
     else if (ec)
       ec = errc::reply_malformed;
@@ -64,7 +65,8 @@ error_code reply_reader::feed(std::span<const char> bytes, bool request_unsent) 
     const bool more = m.step(ec);
     if (ec) return ec;
     if (m.parser->is_header_done() && m.parser->get().result_int() < 200) {
-      if (m.parser->get().result_int() == 101 || m.parser->get().result_int() < 100) return errc::reply_malformed;
+      if (m.parser->get().result_int() == 101 || m.parser->get().result_int() < 100)
+        return errc::reply_malformed;
       if (++m.interim > m.limits.interim) return errc::reply_too_large;
       m.restart();  // what follows is another message, read in the same circumstances
       m.early = request_unsent && m.buffer.size() > 0;

@@ -10,16 +10,16 @@
 
 namespace sluice::io {
 
-/// Caps of one reply: everything up to its last byte, interim replies and trailers included. The header limit of Beast
-/// in Boost 1.81 does not cover chunk trailers; the cap on all bytes does.
+/// Caps of one reply: everything up to its last byte, interim replies and trailers included. The header limit
+/// of Beast in Boost 1.81 does not cover chunk trailers; the cap on all bytes does.
 struct reply_limits {
   std::size_t total = 64 * 1024;
   std::uint32_t head = 16 * 1024;
   int interim = 8;
 };
 
-/// Feed it what the connection gives until done(). Interim replies (1xx, RFC 9110 §15.2) are read over; 101 is malformed,
-/// nobody asked for it.
+/// Feed it what the connection gives until done(). Interim replies (1xx, RFC 9110 §15.2) are read over; 101
+/// is malformed, nobody asked for it.
 class reply_reader {
  public:
   explicit reply_reader(reply_limits limits = {});
@@ -32,12 +32,12 @@ class reply_reader {
   /// The connection ended. connection_lost unless that completes a reply (which is then not framed).
   error_code feed_eof();
 
-  bool started() const noexcept;      ///< a byte of a reply came
-  bool final_head() const noexcept;   ///< the status of the final reply is known
+  bool started() const noexcept;     ///< a byte of a reply came
+  bool final_head() const noexcept;  ///< the status of the final reply is known
   bool done() const noexcept;
-  bool early() const noexcept;        ///< see attempt_outcome::early
-  bool keep_alive() const noexcept;   ///< done, and the connection may carry another request
-  core::reply take();                 ///< once done
+  bool early() const noexcept;       ///< see attempt_outcome::early
+  bool keep_alive() const noexcept;  ///< done, and the connection may carry another request
+  core::reply take();                ///< once done
 
  private:
   struct impl;

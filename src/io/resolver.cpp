@@ -67,7 +67,10 @@ class query : public std::enable_shared_from_this<query> {
     hints.ai_socktype = SOCK_STREAM;
     ares_getaddrinfo(
         channel_, host.c_str(), nullptr, &hints,
-        [](void* self, int status, int, ares_addrinfo* info) { static_cast<query*>(self)->answered(status, info); }, this);
+        [](void* self, int status, int, ares_addrinfo* info) {
+          static_cast<query*>(self)->answered(status, info);
+        },
+        this);
     arm_timer();
   }
 
@@ -76,8 +79,8 @@ class query : public std::enable_shared_from_this<query> {
  private:
   struct socket {
     asio::posix::stream_descriptor descriptor;
-    bool read = false, write = false;          ///< what c-ares wants
-    bool reading = false, writing = false;     ///< what is being waited for
+    bool read = false, write = false;       ///< what c-ares wants
+    bool reading = false, writing = false;  ///< what is being waited for
     explicit socket(asio::any_io_executor ex, int fd) : descriptor{std::move(ex), fd} {}
     void release() { descriptor.release(); }
   };
@@ -104,10 +107,11 @@ class query : public std::enable_shared_from_this<query> {
   // The channel may be calling us: it is destroyed from the loop, not from here.
   void finish(resolver::answer a) {
     if (!handler_) return;
-    asio::post(executor_, [self = shared_from_this(), h = std::exchange(handler_, nullptr), a = std::move(a)]() mutable {
-      self->close();
-      h(std::move(a));
-    });
+    asio::post(executor_,
+               [self = shared_from_this(), h = std::exchange(handler_, nullptr), a = std::move(a)]() mutable {
+                 self->close();
+                 h(std::move(a));
+               });
   }
 
   /// Ends what is pending; each pending handler holds a reference to us until then.
@@ -149,7 +153,8 @@ class query : public std::enable_shared_from_this<query> {
       if (ec || !self->handler_) return;
       ares_process_fd(self->channel_, for_read ? fd : ARES_SOCKET_BAD, for_read ? ARES_SOCKET_BAD : fd);
       if (!self->handler_) return;
-      if (const auto it = self->sockets_.find(fd); it != self->sockets_.end() && it->second == s) self->wait(s, fd);
+      if (const auto it = self->sockets_.find(fd); it != self->sockets_.end() && it->second == s)
+        self->wait(s, fd);
       self->arm_timer();
     };
   }
@@ -181,7 +186,8 @@ auto async_query(asio::any_io_executor executor, std::string host, Token&& token
         if (slot.is_connected())
           slot.assign([weak = std::weak_ptr{q}](asio::cancellation_type type) {
             const auto self = weak.lock();
-            if (self && (type & asio::cancellation_type::terminal) != asio::cancellation_type::none) self->cancel();
+            if (self && (type & asio::cancellation_type::terminal) != asio::cancellation_type::none)
+              self->cancel();
           });
         auto shared = std::make_shared<decltype(handler)>(std::move(handler));
         q->start(name, [shared, slot](resolver::answer a) mutable {
@@ -199,10 +205,12 @@ resolver::resolver(asio::any_io_executor executor, std::string host)
 
 awaitable<resolver::answer> resolver::resolve(asio::cancellation_slot abort) {
   error_code not_literal;
-  if (const auto literal = asio::ip::make_address(host_, not_literal); !not_literal) co_return answer{{}, {literal}};
+  if (const auto literal = asio::ip::make_address(host_, not_literal); !not_literal)
+    co_return answer{{}, {literal}};
   const auto now = std::chrono::steady_clock::now();
   if (known_ && now < known_until_) co_return *known_;
-  auto fresh = co_await async_query(executor_, host_, asio::bind_cancellation_slot(abort, asio::use_awaitable));
+  auto fresh =
+      co_await async_query(executor_, host_, asio::bind_cancellation_slot(abort, asio::use_awaitable));
   if (!fresh.error) {
     known_ = fresh;
     known_until_ = std::chrono::steady_clock::now() + std::chrono::seconds{10};

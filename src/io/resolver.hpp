@@ -13,8 +13,8 @@
 
 namespace sluice::io {
 
-/// Resolves the one host of an uploader; remembers a good answer for ten seconds, so that a server that closes each
-/// connection does not cost a query each.
+/// Resolves the one host of an uploader; remembers a good answer for ten seconds, so that a server that
+/// closes each connection does not cost a query each.
 class resolver {
  public:
   resolver(asio::any_io_executor executor, std::string host);

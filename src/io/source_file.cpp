@@ -12,10 +12,10 @@
 namespace sluice::io {
 namespace {
 
-/// True when another process has the file open for writing. A read lease is granted only where nobody has; it is given
-/// back at once. While it is held a writer's open would send us a signal: SIGURG, which is ignored unless somebody
-/// asked for it, instead of SIGIO, which kills. Where leases are not to be had (not the owner, not on this file system)
-/// nothing is known and nothing is refused.
+/// True when another process has the file open for writing. A read lease is granted only where nobody has; it
+/// is given back at once. While it is held a writer's open would send us a signal: SIGURG, which is ignored
+/// unless somebody asked for it, instead of SIGIO, which kills. Where leases are not to be had (not the
+/// owner, not on this file system) nothing is known and nothing is refused.
 bool has_writer(int fd) {
   if (::fcntl(fd, F_SETSIG, SIGURG) != 0) return false;
   if (::fcntl(fd, F_SETLEASE, F_RDLCK) != 0) return errno == EAGAIN;
@@ -28,8 +28,8 @@ error_code open_error() {
     case ENOENT:
     case ENOTDIR:
       return errc::file_vanished;
-    case ELOOP:   // a link
-    case ENXIO:   // a socket, or a fifo without a reader
+    case ELOOP:  // a link
+    case ENXIO:  // a socket, or a fifo without a reader
     case ENODEV:
       return errc::not_a_regular_file;
     default:
@@ -44,17 +44,18 @@ std::optional<core::file_identity> identity_if(int result, const struct stat& st
 
 }  // namespace
 
-source_file::source_file(asio::any_io_executor executor, std::shared_ptr<const directory> parent, std::string name,
-                         unique_fd fd, const core::file_identity& identity)
+source_file::source_file(asio::any_io_executor executor, std::shared_ptr<const directory> parent,
+                         std::string name, unique_fd fd, const core::file_identity& identity)
     : executor_{std::move(executor)},
       parent_{std::move(parent)},
       name_{std::move(name)},
       fd_{std::move(fd)},
       identity_{identity} {}
 
-error_code source_file::open(asio::any_io_executor executor, std::shared_ptr<const directory> parent, std::string name,
-                             bool refuse_writers, std::optional<source_file>& file) {
-  unique_fd fd{::openat(parent->fd(), name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)};
+error_code source_file::open(asio::any_io_executor executor, std::shared_ptr<const directory> parent,
+                             std::string name, bool refuse_writers, std::optional<source_file>& file) {
+  unique_fd fd{
+      ::openat(parent->fd(), name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)};
   if (!fd) return open_error();
   struct stat st {};
   if (::fstat(fd.get(), &st) != 0) return last_error();
@@ -95,7 +96,8 @@ body::piece source_file::read_ready(std::uint64_t offset, std::span<char> into) 
 
 awaitable<void> source_file::wait_ready(std::uint64_t offset) {
   constexpr off_t ahead = 1 << 20;
-  constexpr int patience = 2000;  // about four seconds of a disk that brings nothing: then read and wait for it
+  constexpr int patience =
+      2000;  // about four seconds of a disk that brings nothing: then read and wait for it
   ::posix_fadvise(fd_.get(), static_cast<off_t>(offset), ahead, POSIX_FADV_WILLNEED);
   if (++waits_ > patience) may_block_ = true;
   asio::steady_timer pause{executor_, std::chrono::microseconds{waits_ < 8 ? 200 : 2000}};

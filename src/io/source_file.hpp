@@ -14,11 +14,11 @@ namespace sluice::io {
 
 class source_file final : public body {
  public:
-  /// Opens `name` in `parent` (O_NOFOLLOW, O_NONBLOCK: a fifo or device is refused, never waited for). Errors:
-  /// file_vanished, not_a_regular_file, being_written (with `refuse_writers`, where the kernel tells), or the
-  /// operating system's.
-  static error_code open(asio::any_io_executor executor, std::shared_ptr<const directory> parent, std::string name,
-                         bool refuse_writers, std::optional<source_file>& file);
+  /// Opens `name` in `parent` (O_NOFOLLOW, O_NONBLOCK: a fifo or device is refused, never waited for).
+  /// Errors: file_vanished, not_a_regular_file, being_written (with `refuse_writers`, where the kernel
+  /// tells), or the operating system's.
+  static error_code open(asio::any_io_executor executor, std::shared_ptr<const directory> parent,
+                         std::string name, bool refuse_writers, std::optional<source_file>& file);
 
   source_file(source_file&&) = default;
   source_file& operator=(source_file&&) = default;
@@ -37,16 +37,16 @@ class source_file final : public body {
   awaitable<void> wait_ready(std::uint64_t offset) override;
 
  private:
-  source_file(asio::any_io_executor executor, std::shared_ptr<const directory> parent, std::string name, unique_fd fd,
-              const core::file_identity& identity);
+  source_file(asio::any_io_executor executor, std::shared_ptr<const directory> parent, std::string name,
+              unique_fd fd, const core::file_identity& identity);
 
   asio::any_io_executor executor_;
   std::shared_ptr<const directory> parent_;
   std::string name_;
   unique_fd fd_;
   core::file_identity identity_;
-  int waits_ = 0;             ///< in a row, for the same bytes
-  bool may_block_ = false;    ///< the file system cannot tell, or took too long
+  int waits_ = 0;           ///< in a row, for the same bytes
+  bool may_block_ = false;  ///< the file system cannot tell, or took too long
 };
 
 }  // namespace sluice::io

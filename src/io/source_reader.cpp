@@ -26,7 +26,8 @@ bool before(const entry& a, const entry& b, const order& o) {
 }  // namespace
 
 source_reader::source_reader(asio::any_io_executor executor, const source& from,
-                             std::vector<std::shared_ptr<const directory>> roots, const core::selector& selector)
+                             std::vector<std::shared_ptr<const directory>> roots,
+                             const core::selector& selector)
     : executor_{std::move(executor)}, from_{from}, roots_{std::move(roots)}, selector_{selector} {}
 
 awaitable<std::optional<entry>> source_reader::next(error_code& ec) {
@@ -61,7 +62,8 @@ std::optional<entry> source_reader::next_walked() {
     if (walker_)
       if (auto e = walker_->next(wall_now())) return e;
     if (next_root_ == roots_.size()) return std::nullopt;
-    walker_.emplace(roots_[next_root_++], selector_, from_.order.what == order::by::mtime || from_.order.what == order::by::size);
+    walker_.emplace(roots_[next_root_++], selector_,
+                    from_.order.what == order::by::mtime || from_.order.what == order::by::size);
   }
 }
 

@@ -10,16 +10,17 @@
 
 namespace sluice::io {
 
-/// Directory trees in turn, or a list of names; in order, where one is asked for (then the listing is held in memory).
+/// Directory trees in turn, or a list of names; in order, where one is asked for (then the listing is held in
+/// memory).
 class source_reader {
  public:
-  /// `from` and `selector` outlive the reader. `roots` are those of the source, opened; for a list, its base alone (or the
-  /// working directory).
-  source_reader(asio::any_io_executor executor, const source& from, std::vector<std::shared_ptr<const directory>> roots,
-                const core::selector& selector);
+  /// `from` and `selector` outlive the reader. `roots` are those of the source, opened; for a list, its base
+  /// alone (or the working directory).
+  source_reader(asio::any_io_executor executor, const source& from,
+                std::vector<std::shared_ptr<const directory>> roots, const core::selector& selector);
 
-  /// The next entry, or nothing at the end; `ec` when the list cannot be read. Does not wait for a disk longer than a
-  /// directory read takes; of a thousand skipped entries none suspends, so callers yield.
+  /// The next entry, or nothing at the end; `ec` when the list cannot be read. Does not wait for a disk
+  /// longer than a directory read takes; of a thousand skipped entries none suspends, so callers yield.
   awaitable<std::optional<entry>> next(error_code& ec);
   /// A next() that waits for a pipe ends with operation_aborted.
   void cancel();

@@ -45,7 +45,8 @@ awaitable<error_code> stream::connect() {
   auto answer = co_await to_.names.resolve(establishing_.slot());
   if (aborted_) co_return aborted_;
   if (answer.error) co_return answer.error;
-  auto [ec, connected] = co_await connect_first(executor_, answer.addresses, to_.url.port, establishing_.slot());
+  auto [ec, connected] =
+      co_await connect_first(executor_, answer.addresses, to_.url.port, establishing_.slot());
   if (aborted_) co_return aborted_;
   if (ec) co_return ec;
   socket_ = std::move(connected);
@@ -67,7 +68,8 @@ awaitable<error_code> stream::handshake() {
     // The connect deadline is armed for all of it: a stall deadline would only weaken it.
     if (co_await flush(taken, core::milliseconds::zero()) == flushed::failed) co_return error_;
     if (step == tls_session::status::ok) co_return error_code{};
-    if (const auto ec = co_await receive()) co_return ec == asio::error::eof ? error_code{errc::connection_lost} : ec;
+    if (const auto ec = co_await receive())
+      co_return ec == asio::error::eof ? error_code{errc::connection_lost} : ec;
   }
 }
 
@@ -149,8 +151,10 @@ awaitable<stream::chunk> stream::read(std::span<char> into, bool only_ready) {
   for (;;) {
     if (auto c = decrypt(into); c.size > 0 || c.error) co_return c;
     error_code ec;
-    if (only_ready) ec = receive_ready();
-    else ec = co_await receive();
+    if (only_ready)
+      ec = receive_ready();
+    else
+      ec = co_await receive();
     if (only_ready && ec == asio::error::would_block) co_return chunk{};
     if (ec) co_return chunk{ec};
   }

@@ -23,8 +23,8 @@ struct endpoint {
   watchdog deadlines;
 };
 
-/// Bytes in both directions with deadlines and abort(). Any deadline or abort closes the socket: a cancelled operation
-/// may have completed already, a closed socket stays closed.
+/// Bytes in both directions with deadlines and abort(). Any deadline or abort closes the socket: a cancelled
+/// operation may have completed already, a closed socket stays closed.
 class stream final : private watched {
  public:
   stream(asio::any_io_executor executor, endpoint& to);
@@ -50,15 +50,17 @@ class stream final : private watched {
   std::size_t unsent() const noexcept { return outgoing_.size(); }
 
   enum class flushed { all, readable, failed };
-  /// Hands unsent bytes to the kernel until none is left, or, while the kernel takes no more, until there is something to
-  /// read. `taken` grows by the bytes the kernel took; with a `stall`, each wait for it is armed anew.
+  /// Hands unsent bytes to the kernel until none is left, or, while the kernel takes no more, until there is
+  /// something to read. `taken` grows by the bytes the kernel took; with a `stall`, each wait for it is armed
+  /// anew.
   awaitable<flushed> flush(std::uint64_t& taken, core::milliseconds stall);
 
   struct chunk {
-    error_code error;    ///< asio::error::eof at the end of the stream (close_notify or not), or another
+    error_code error;  ///< asio::error::eof at the end of the stream (close_notify or not), or another
     std::size_t size = 0;
   };
-  /// Waits for plain bytes. `only_ready`: returns with size 0 and no error when none can be had without waiting.
+  /// Waits for plain bytes. `only_ready`: returns with size 0 and no error when none can be had without
+  /// waiting.
   awaitable<chunk> read(std::span<char> into, bool only_ready = false);
   /// False when the idle connection has ended, or has bytes for us: it cannot carry another request.
   bool quiet();
@@ -89,7 +91,7 @@ class stream final : private watched {
   error_code due_code_;  ///< what a passed deadline means
   core::steady_time limit_ = core::steady_time::max();
   error_code limit_code_;
-  error_code aborted_;   ///< set by deadline or abort(): what operation_aborted then means
+  error_code aborted_;  ///< set by deadline or abort(): what operation_aborted then means
 };
 
 }  // namespace sluice::io

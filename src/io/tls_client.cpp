@@ -53,8 +53,8 @@ void load_files(SSL_CTX* context, const tls_options& options, std::vector<std::s
   ERR_clear_error();
   if (!options.ca_file.empty()) {
     if (SSL_CTX_load_verify_file(context, options.ca_file.c_str()) != 1)
-      problems.push_back("tls.ca_file: cannot read certificates from '" + options.ca_file.string() +
-                         "' (" + openssl_error() + "); it must hold PEM certificates");
+      problems.push_back("tls.ca_file: cannot read certificates from '" + options.ca_file.string() + "' (" +
+                         openssl_error() + "); it must hold PEM certificates");
   } else {
     SSL_CTX_set_default_verify_paths(context);
   }
@@ -63,8 +63,8 @@ void load_files(SSL_CTX* context, const tls_options& options, std::vector<std::s
     return;
   }
   if (SSL_CTX_use_certificate_chain_file(context, options.cert_file.c_str()) != 1) {
-    problems.push_back("tls.cert_file: cannot read a certificate from '" + options.cert_file.string() + "' (" +
-                       openssl_error() + "); it must hold a PEM chain, the client's first");
+    problems.push_back("tls.cert_file: cannot read a certificate from '" + options.cert_file.string() +
+                       "' (" + openssl_error() + "); it must hold a PEM chain, the client's first");
     return;
   }
   const auto& key = options.key_file.empty() ? options.cert_file : options.key_file;
@@ -75,20 +75,22 @@ void load_files(SSL_CTX* context, const tls_options& options, std::vector<std::s
 
 }  // namespace
 
-std::shared_ptr<const tls_client> make_tls_client(const tls_options& options, std::vector<std::string>& problems) {
+std::shared_ptr<const tls_client> make_tls_client(const tls_options& options,
+                                                  std::vector<std::string>& problems) {
   const auto before = problems.size();
   auto client = std::make_shared<tls_client>();
   client->verify = !options.insecure;
   client->pins = parse_pins(options.pinned_public_key, problems);
   if (options.context) {
     if (!options.ca_file.empty() || !options.cert_file.empty() || !options.key_file.empty())
-      problems.emplace_back("tls.context: cannot be combined with tls.ca_file, tls.cert_file or tls.key_file");
+      problems.emplace_back(
+          "tls.context: cannot be combined with tls.ca_file, tls.cert_file or tls.key_file");
     client->context = {options.context.get(), [keep = options.context](ssl_ctx_st*) {}};
   } else {
     client->context = {SSL_CTX_new(TLS_client_method()), SSL_CTX_free};
     SSL_CTX* context = client->context.get();
-    SSL_CTX_set_min_proto_version(
-        context, options.min_version == tls_version::v1_3 ? TLS1_3_VERSION : TLS1_2_VERSION);
+    SSL_CTX_set_min_proto_version(context,
+                                  options.min_version == tls_version::v1_3 ? TLS1_3_VERSION : TLS1_2_VERSION);
     SSL_CTX_set_options(context, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION);
     SSL_CTX_set_cipher_list(context, "ECDHE+AESGCM:ECDHE+CHACHA20:@SECLEVEL=2");
     // A reconnect makes a full handshake: no ticket of one session is ever shown in another.

@@ -21,6 +21,7 @@ struct tls_client {
 };
 
 /// Null with at least one line in `problems` when a file cannot be read or an option is malformed.
-std::shared_ptr<const tls_client> make_tls_client(const tls_options& options, std::vector<std::string>& problems);
+std::shared_ptr<const tls_client> make_tls_client(const tls_options& options,
+                                                  std::vector<std::string>& problems);
 
 }  // namespace sluice::io

@@ -79,9 +79,12 @@ bool is_client_refusal(int reason) {
 
 }  // namespace
 
-tls_session::tls_session(std::shared_ptr<const tls_client> client, const core::url& endpoint, flat_buffer& incoming,
-                         flat_buffer& outgoing)
-    : client_{std::move(client)}, ssl_{SSL_new(client_->context.get()), SSL_free}, incoming_{incoming}, outgoing_{outgoing} {
+tls_session::tls_session(std::shared_ptr<const tls_client> client, const core::url& endpoint,
+                         flat_buffer& incoming, flat_buffer& outgoing)
+    : client_{std::move(client)},
+      ssl_{SSL_new(client_->context.get()), SSL_free},
+      incoming_{incoming},
+      outgoing_{outgoing} {
   if (!ssl_) throw std::bad_alloc();
   SSL* ssl = ssl_.get();
   SSL_set_bio(ssl, bio_over(incoming_), bio_over(outgoing_));
@@ -109,18 +112,20 @@ tls_session::status tls_session::handshake() {
   return fail(errc::tls_failed);
 }
 
-// The handshake has verified already; asked again before the first request byte, so that no path (a resumed session,
-// a callback of the caller's context) can lead around it.
+// The handshake has verified already; asked again before the first request byte, so that no path (a resumed
+// session, a callback of the caller's context) can lead around it.
 tls_session::status tls_session::check_peer() {
   SSL* ssl = ssl_.get();
-  if (client_->verify && (SSL_get_verify_result(ssl) != X509_V_OK || SSL_get0_peer_certificate(ssl) == nullptr))
+  if (client_->verify &&
+      (SSL_get_verify_result(ssl) != X509_V_OK || SSL_get0_peer_certificate(ssl) == nullptr))
     return fail(errc::tls_identity);
   if (!client_->pins.empty()) {
     X509* cert = SSL_get0_peer_certificate(ssl);
     unsigned char* der = nullptr;
     const int size = cert != nullptr ? i2d_X509_PUBKEY(X509_get_X509_PUBKEY(cert), &der) : -1;
     spki_pin seen{};
-    if (size > 0) EVP_Digest(der, static_cast<std::size_t>(size), seen.data(), nullptr, EVP_sha256(), nullptr);
+    if (size > 0)
+      EVP_Digest(der, static_cast<std::size_t>(size), seen.data(), nullptr, EVP_sha256(), nullptr);
     OPENSSL_free(der);
     if (size <= 0 || std::ranges::find(client_->pins, seen) == client_->pins.end()) {
       error_ = errc::tls_pin_mismatch;
@@ -171,7 +176,8 @@ tls_session::status tls_session::fail(error_code fallback) {
     error_ = errc::tls_identity;
     detail_ = X509_verify_cert_error_string(verdict);
   } else {
-    if (ERR_GET_LIB(code) == ERR_LIB_SSL && is_client_refusal(ERR_GET_REASON(code))) error_ = errc::tls_client_refused;
+    if (ERR_GET_LIB(code) == ERR_LIB_SSL && is_client_refusal(ERR_GET_REASON(code)))
+      error_ = errc::tls_client_refused;
     if (const char* reason = ERR_reason_error_string(code)) detail_ = reason;
   }
   ERR_clear_error();

@@ -14,15 +14,15 @@ struct ssl_st;
 
 namespace sluice::io {
 
-/// OpenSSL between two buffers. Many records gather in outgoing() and leave in one send; that, not the cipher, is what
-/// an upload of small files pays for.
+/// OpenSSL between two buffers. Many records gather in outgoing() and leave in one send; that, not the
+/// cipher, is what an upload of small files pays for.
 class tls_session {
  public:
   enum class status { ok, want_read, closed, failed };
 
   /// SNI and the name (or address) to verify come from `endpoint`. The buffers outlive the session.
-  tls_session(std::shared_ptr<const tls_client> client, const core::url& endpoint, boost::beast::flat_buffer& incoming,
-              boost::beast::flat_buffer& outgoing);
+  tls_session(std::shared_ptr<const tls_client> client, const core::url& endpoint,
+              boost::beast::flat_buffer& incoming, boost::beast::flat_buffer& outgoing);
   ~tls_session();
   tls_session(const tls_session&) = delete;
 

@@ -20,8 +20,8 @@ class watched {
   ~watched() = default;
 };
 
-/// Looks at all deadlines every 50 ms while any is set: a connection arms several per exchange, and a timer each
-/// would cost more than the sends. A deadline is met within one period.
+/// Looks at all deadlines every 50 ms while any is set: a connection arms several per exchange, and a timer
+/// each would cost more than the sends. A deadline is met within one period.
 class watchdog {
  public:
   static constexpr std::chrono::milliseconds period{50};

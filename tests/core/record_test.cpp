@@ -177,7 +177,7 @@ TEST(summary, is_an_object_with_its_keys_in_order) {
               ElementsAre("v", "reason", "detail", "seen", "accepted", "rejected", "deferred", "changed",
                           "vanished", "skipped", "undeletable", "deleted", "moved", "bytes", "sent_bytes",
                           "attempts", "retries", "unknown_outcomes", "connections", "unreadable_dirs",
-                          "seconds", "files_per_second", "latency_ms", "window"));
+                          "log_lines_dropped", "seconds", "files_per_second", "latency_ms", "window"));
   const auto object = ordered_json::parse(text);
   EXPECT_EQ(object["v"], 1);
   EXPECT_EQ(object["reason"], "complete");
@@ -191,23 +191,25 @@ TEST(summary, is_an_object_with_its_keys_in_order) {
 
 TEST(summary, puts_every_count_under_its_name) {
   run_summary s;
-  const std::vector<std::pair<const char*, std::uint64_t*>> counts{{"seen", &s.seen},
-                                                                   {"accepted", &s.accepted},
-                                                                   {"rejected", &s.rejected},
-                                                                   {"deferred", &s.deferred},
-                                                                   {"changed", &s.changed},
-                                                                   {"vanished", &s.vanished},
-                                                                   {"skipped", &s.skipped},
-                                                                   {"undeletable", &s.undeletable},
-                                                                   {"deleted", &s.deleted},
-                                                                   {"moved", &s.moved},
-                                                                   {"bytes", &s.bytes},
-                                                                   {"sent_bytes", &s.sent_bytes},
-                                                                   {"attempts", &s.attempts},
-                                                                   {"retries", &s.retries},
-                                                                   {"unknown_outcomes", &s.unknown_outcomes},
-                                                                   {"connections", &s.connections},
-                                                                   {"unreadable_dirs", &s.unreadable_dirs}};
+  const std::vector<std::pair<const char*, std::uint64_t*>> counts{
+      {"seen", &s.seen},
+      {"accepted", &s.accepted},
+      {"rejected", &s.rejected},
+      {"deferred", &s.deferred},
+      {"changed", &s.changed},
+      {"vanished", &s.vanished},
+      {"skipped", &s.skipped},
+      {"undeletable", &s.undeletable},
+      {"deleted", &s.deleted},
+      {"moved", &s.moved},
+      {"bytes", &s.bytes},
+      {"sent_bytes", &s.sent_bytes},
+      {"attempts", &s.attempts},
+      {"retries", &s.retries},
+      {"unknown_outcomes", &s.unknown_outcomes},
+      {"connections", &s.connections},
+      {"unreadable_dirs", &s.unreadable_dirs},
+      {"log_lines_dropped", &s.log_lines_dropped}};
   std::uint64_t n = 100;
   for (const auto& [name, count] : counts) *count = n++;
   const auto object = ordered_json::parse(to_json(s));

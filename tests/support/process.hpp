@@ -13,10 +13,10 @@ namespace support {
 
 struct command {
   std::vector<std::string> arguments;    ///< the first one is the program's path
-  std::vector<std::string> environment;  ///< `NAME=VALUE`, besides ours without SLUICE_*
-  std::string directory;                 ///< empty: ours
-  std::string input;                     ///< standard input, less than a pipe holds
-  std::optional<unsigned> descriptor_limit;
+  std::vector<std::string> environment{};  ///< `NAME=VALUE`, besides ours without SLUICE_*
+  std::string directory{};                 ///< empty: ours
+  std::string input{};                     ///< standard input, less than a pipe holds
+  std::optional<unsigned> descriptor_limit{};
   bool as_nobody = false;  ///< without root's right to pass all permissions; only root can give it up
 };
 

@@ -33,7 +33,8 @@ completion<Result> make_completion(Handler&& handler, const boost::asio::any_io_
     if (auto slot = asio::get_associated_cancellation_slot(s->handler); slot.is_connected()) slot.clear();
     const auto allocator = asio::get_associated_allocator(s->handler);
     auto ex = s->work.get_executor();
-    asio::post(ex, asio::bind_allocator(allocator, [s = std::move(s), ec, result = std::move(result)]() mutable {
+    asio::post(ex,
+               asio::bind_allocator(allocator, [s = std::move(s), ec, result = std::move(result)]() mutable {
                  auto h = std::move(s->handler);
                  s.reset();
                  std::move(h)(ec, std::move(result));

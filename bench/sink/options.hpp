@@ -2,10 +2,10 @@
 #pragma once
 
 #include "sink/loop.hpp"
+#include "sink/usage_error.hpp"
 
 #include <cstdint>
 #include <optional>
-#include <stdexcept>
 #include <string>
 
 namespace sink {
@@ -22,7 +22,7 @@ struct options {
   std::string ledger = "none";
   bool ledger_buffer = false;
   bool hash = true;
-  std::string store;  ///< a directory; empty: nothing is stored
+  std::string store;  ///< a directory that exists; empty: nothing is stored
   std::string key_header = "idempotency-key";
   std::string script;  ///< JSON; empty: none
   milliseconds accept_delay{0};
@@ -30,11 +30,6 @@ struct options {
   milliseconds keepalive_timeout{0};  ///< 0: never
   std::uint64_t max_requests_per_connection = 0;
   int receive_buffer = 0;  ///< bytes; 0: the system's
-};
-
-/// Wrong, and how to mend it, in one line.
-struct usage_error : std::runtime_error {
-  using std::runtime_error::runtime_error;
 };
 
 /// Nothing: help was asked for and has been printed. Throws usage_error.

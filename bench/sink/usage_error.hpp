@@ -1,0 +1,13 @@
+// What the user got wrong.
+#pragma once
+
+#include <stdexcept>
+
+namespace sink {
+
+/// Says what is wrong and how to mend it, in one line.
+struct usage_error : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+}  // namespace sink

@@ -225,6 +225,7 @@ awaitable<void> pool<Io>::lane_loop(lane_ptr l, job_type first) {
     try {
       networked = co_await attempt(*l, *j);
     } catch (const std::exception& e) {  // out of memory, mostly: this file's turn is over, not the run's
+      gate_.withdraw(j->probe);
       if (!j->settled)
         finish(*j, fate::deferred,
                boost::system::errc::make_error_code(boost::system::errc::not_enough_memory), e.what());

@@ -81,6 +81,10 @@ awaitable<connection::sending> connection::send(const request& r, body& b, excha
   std::uint64_t offset = 0;
   while (!head.empty() || offset < size || !tail.empty()) {
     if (!pool_.bytes_per_second.unlimited()) co_await pace();
+    // A kernel with much room would take a whole file after a reply has come: what was said is heard before
+    // more is sent.
+    if (offset > 0)
+      if (const auto heard = co_await listen(report, reply); heard != sending::whole) co_return heard;
     std::size_t filled = take(head, room);
     while (offset < size && filled < room.size()) {
       const auto want = std::min<std::uint64_t>(room.size() - filled, size - offset);
@@ -121,14 +125,20 @@ awaitable<connection::sending> connection::push(std::size_t filled, exchange_rep
       outcome.error = stream_.error();
       co_return aborted_ ? sending::ended : sending::write_failed;
     }
-    // Something can be read while bytes of ours are unsent: perhaps an early reply, perhaps only TLS's own
-    // records.
-    const auto c = co_await stream_.read(pool_.inbox, true);
-    outcome.error = c.error == asio::error::eof ? error_code{errc::connection_lost} : c.error;
-    if (!outcome.error && c.size > 0) outcome.error = reply.feed({pool_.inbox.data(), c.size}, true);
-    if (!outcome.error && reply.final_head()) co_return sending::reply_began;
+    if (const auto heard = co_await listen(report, reply); heard != sending::whole) co_return heard;
   }
   co_return sending::ended;
+}
+
+/// Reads what is there while bytes of ours are unsent: perhaps an early reply, perhaps only TLS's own
+/// records. `whole` when there is no reason to stop sending.
+awaitable<connection::sending> connection::listen(exchange_report& report, reply_reader& reply) {
+  auto& error = report.outcome.error;
+  const auto c = co_await stream_.read(pool_.inbox, true);
+  error = c.error == asio::error::eof ? error_code{errc::connection_lost} : c.error;
+  if (!error && c.size > 0) error = reply.feed({pool_.inbox.data(), c.size}, true);
+  if (error) co_return sending::ended;
+  co_return reply.final_head() ? sending::reply_began : sending::whole;
 }
 
 awaitable<void> connection::receive(exchange_report& report, reply_reader& reply) {

@@ -65,6 +65,7 @@ class connection {
   };
   awaitable<sending> send(const request& r, body& b, exchange_report& report, reply_reader& reply);
   awaitable<sending> push(std::size_t filled, exchange_report& report, reply_reader& reply);
+  awaitable<sending> listen(exchange_report& report, reply_reader& reply);
   awaitable<void> receive(exchange_report& report, reply_reader& reply);
   awaitable<void> pace();
   bool reusable();

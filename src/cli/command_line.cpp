@@ -63,10 +63,15 @@ std::optional<raw_options> parse_command_line(int argc, const char* const* argv,
   } catch (const CLI::Success& e) {
     exit_code = app.exit(e);
     return std::nullopt;
+  } catch (
+      const CLI::ArgumentMismatch&) {  // an option takes whatever follows it, so only the last can lack it
+    problems.push_back("'" + printable(argv[argc - 1]) +
+                       "' needs a value after it; `sluice send --help` says which");
+    return parse_command_line(argc - 1, argv, problems, exit_code);
   } catch (const CLI::ParseError& e) {
     const bool no_verb = dynamic_cast<const CLI::RequiredError*>(&e) != nullptr;
     problems.push_back(no_verb ? "no verb: write `sluice send SOURCE... URL`; `sluice send --help` says more"
-                               : printable(e.what()));
+                               : printable(e.what()) + "; `sluice send --help` says what it takes");
     exit_code = static_cast<int>(cli::exit_code::usage);
     return options;
   }

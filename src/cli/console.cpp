@@ -43,10 +43,10 @@ void console::status(std::string_view text) {
   write(std::string{erase} + status_);
 }
 
-void console::clear_status() {
+void console::keep_status() {
   if (status_.empty()) return;
   status_.clear();
-  write(erase);
+  write("\n");
 }
 
 void console::write(std::string_view bytes) {

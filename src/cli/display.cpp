@@ -73,7 +73,7 @@ void display::stop() {
   timer_.cancel();
   if (style_ == style::bar && look_)
     console_.status(progress_bar(look_(), recent(look_()), console_.columns()));
-  console_.clear_status();
+  console_.keep_status();
 }
 
 void display::file(const file_record& r) {

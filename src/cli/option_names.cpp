@@ -37,17 +37,31 @@ constexpr std::pair<std::string_view, std::string_view> names[] = {
     {"limit.requests_per_second", "rate"},
 };
 
-std::string translate(const std::string& line, const raw_options& options) {
+/// Members named inside a line, as the other half of a pair.
+constexpr std::pair<std::string_view, std::string_view> partners[] = {
+    {" over max_size ", "max-size"},
+    {" over max_age ", "max-age"},
+};
+
+struct translated {
+  std::string about;  ///< where the option was given; empty: no option
+  std::string text;
+};
+
+translated translate(std::string line, const raw_options& options) {
+  for (const auto& [words, option] : partners)
+    if (const auto at = line.find(words); at != std::string::npos)
+      line.replace(at, words.size(), " over " + options.where(option) + " ");
   for (const auto& [member, option] : names) {
     if (!line.starts_with(member)) continue;
     const auto rest = line.substr(member.size());
     // A word of its own, not the beginning of another.
     if (rest.empty() || (rest.front() != ':' && rest.front() != ' ')) continue;
-    return options.where(option) + rest;
+    return {options.where(option), options.where(option) + rest};
   }
-  if (line.starts_with("source: ")) return line.substr(8);
-  if (line.starts_with("url: ")) return "URL: " + line.substr(5);
-  return line;
+  if (line.starts_with("source: ")) return {"", line.substr(8)};
+  if (line.starts_with("url: ")) return {"", "URL: " + line.substr(5)};
+  return {"", std::move(line)};
 }
 
 }  // namespace
@@ -55,15 +69,14 @@ std::string translate(const std::string& line, const raw_options& options) {
 std::vector<std::string> in_option_names(const std::vector<std::string>& library, const raw_options& options,
                                          const std::vector<std::string>& known) {
   std::vector<std::string> result;
-  const auto subject = [](const std::string& line) { return line.substr(0, line.find(':')); };
   for (const auto& line : library) {
-    auto text = translate(line, options);
-    const auto about_the_same = [&](const std::string& k) {
-      return subject(k) == subject(text) || k.starts_with(subject(text) + " ") ||
+    auto [about, text] = translate(line, options);
+    const auto says_the_same = [&](const std::string& k) {
+      return (!about.empty() && k.starts_with(about + " needs ")) ||
              (k.starts_with("no URL") && text.starts_with("URL: ")) ||
              (k.starts_with("no ") && text.starts_with("no source"));
     };
-    if (std::ranges::none_of(known, about_the_same)) result.push_back(std::move(text));
+    if (std::ranges::none_of(known, says_the_same)) result.push_back(std::move(text));
   }
   return result;
 }

@@ -126,7 +126,7 @@ void add_file(raw_options& options, const std::string& path, std::vector<std::st
   std::ifstream in{path, std::ios::binary};
   std::ostringstream text;
   text << in.rdbuf();
-  if (!in) {
+  if (!in || text.bad()) {  // a directory opens, and cannot be read
     problems.push_back("--config: cannot read '" + printable(path) + "': " + std::strerror(errno));
     return;
   }
@@ -141,6 +141,9 @@ void add_file(raw_options& options, const std::string& path, std::vector<std::st
                        content.begin() + static_cast<std::ptrdiff_t>(std::min(e.byte, content.size())), '\n');
     problems.push_back(where + ", line " + std::to_string(line) +
                        ": not JSON (a comma too many or missing, a name without quotes?)");
+    return;
+  } catch (const json::out_of_range&) {
+    problems.push_back(where + ": a number in it is too large for anything; write a smaller one");
     return;
   }
   if (!object.is_object()) {

@@ -23,7 +23,7 @@ void intake::begin(std::uint64_t n, std::string_view content_type) {
   reader_.restart(boundary);
 }
 
-bool intake::take(std::string_view piece) {
+bool intake::take(std::string_view& piece) {
   if (*reason_) return false;
   using event = multipart_reader::event;
   for (;;) {
@@ -37,7 +37,7 @@ bool intake::take(std::string_view piece) {
         file_begun_ = true;
         if (hash_) EVP_DigestInit_ex2(hash_.get(), sha256_.get(), nullptr);
         if (!directory_.empty()) file_.emplace(directory_, n_, name());
-        break;
+        return true;
       case event::file_data:
         size_ += reader_.data().size();
         if (hash_) EVP_DigestUpdate(hash_.get(), reader_.data().data(), reader_.data().size());

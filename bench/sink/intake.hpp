@@ -23,8 +23,9 @@ class intake {
 
   /// Begins request `n`.
   void begin(std::uint64_t n, std::string_view content_type);
-  /// Takes a piece of the body; false: malformed, see reason().
-  bool take(std::string_view piece);
+  /// Takes a piece of the body, all of it or up to where the file's content begins, so that the caller may
+  /// think; false: malformed, see reason().
+  bool take(std::string_view& piece);
   /// The body has ended; false: malformed.
   bool finish();
   /// Names the stored file; empty when none is stored.

@@ -1,6 +1,7 @@
 #include "sink/ledger.hpp"
 
 #include "sink/json_text.hpp"
+#include "sink/usage_error.hpp"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -13,10 +14,6 @@ namespace sink {
 namespace {
 
 constexpr std::size_t batch_bytes = 64 * 1024;
-
-[[noreturn]] void fail(const std::string& what) {
-  throw std::runtime_error(what + ": " + std::strerror(errno));
-}
 
 void append_fields(std::string& out, const std::vector<name_value>& fields) {
   out.push_back('[');
@@ -95,7 +92,9 @@ ledger::ledger(const std::string& where, bool buffered) : buffered_{buffered} {
   if (where == "none") return;
   owned_ = where != "-";
   fd_ = owned_ ? ::open(where.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644) : STDOUT_FILENO;
-  if (fd_ < 0) fail("cannot open the ledger " + where);
+  if (fd_ < 0)
+    throw usage_error("--ledger " + where + ": " + std::strerror(errno) +
+                      "; give a file that can be written");
 }
 
 ledger::~ledger() {
@@ -112,7 +111,8 @@ void ledger::flush() {
   std::string_view left{pending_};
   while (!left.empty()) {
     const auto n = ::write(fd_, left.data(), left.size());
-    if (n < 0 && errno != EINTR) fail("cannot write to the ledger");
+    if (n < 0 && errno != EINTR)
+      throw std::runtime_error(std::string{"cannot write to the ledger: "} + std::strerror(errno));
     if (n > 0) left.remove_prefix(static_cast<std::size_t>(n));
   }
   pending_.clear();

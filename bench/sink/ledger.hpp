@@ -30,7 +30,7 @@ void append_line(std::string& out, const ledger_entry& e);
 
 class ledger {
  public:
-  /// `where` is a path to append to, "-" for standard output, or "none". Throws std::runtime_error when it
+  /// `where` is a path to append to, "-" for standard output, or "none". Throws usage_error when it
   /// cannot be opened. `buffered` gathers lines and writes them 64 KiB at a time.
   ledger(const std::string& where, bool buffered);
   ~ledger();

@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <boost/asio/ip/address.hpp>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <map>
@@ -46,7 +47,8 @@ void declare(CLI::App& app, raw_options& raw) {
       ->group("Record");
   app.add_flag("--ledger-buffer", o.ledger_buffer, "write the ledger 64 KiB at a time")->group("Record");
   app.add_flag("--no-hash", raw.no_hash, "no SHA-256")->group("Record");
-  app.add_option("--store", o.store, "directory that keeps accepted files")->group("Record");
+  app.add_option("--store", o.store, "directory that keeps accepted files; made when missing")
+      ->group("Record");
   app.add_option("--key-header", o.key_header, "request header recorded as \"key\"")
       ->default_str("Idempotency-Key")
       ->group("Record");
@@ -71,6 +73,12 @@ std::string read_file(const std::string& path) {
   return text.str();
 }
 
+bool make_directory(const std::string& path) {
+  std::error_code ec;
+  std::filesystem::create_directories(path, ec);
+  return std::filesystem::is_directory(path, ec);
+}
+
 options check(raw_options raw) {
   options& o = raw.checked;
   error_code ec;
@@ -89,6 +97,8 @@ options check(raw_options raw) {
     throw usage_error("--script and --script-json exclude each other: give one");
   if (!raw.script_file.empty()) o.script = read_file(raw.script_file);
   if (o.receive_buffer < 0) throw usage_error("--receive-buffer must not be negative: give bytes");
+  if (!o.store.empty() && !make_directory(o.store))
+    throw usage_error("--store " + o.store + ": cannot be made; give a directory that can be written");
   o.accept_delay = milliseconds{raw.accept_delay_ms};
   o.keepalive_timeout = milliseconds{raw.keepalive_timeout_ms};
   o.hash = !raw.no_hash;

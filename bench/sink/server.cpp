@@ -2,16 +2,27 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/system/system_error.hpp>
+#include <string>
 
 namespace sink {
 
 server::server(asio::io_context& loop, service& s)
     : service_{s}, executor_{loop.get_executor()}, acceptor_{executor_}, pause_{executor_}, room_{executor_} {
   const asio::ip::tcp::endpoint here{asio::ip::make_address(s.opt.host), s.opt.port};
+  try {
+    listen(here);
+  } catch (const boost::system::system_error& e) {
+    throw usage_error("--host " + s.opt.host + " --port " + std::to_string(s.opt.port) +
+                      ": cannot listen there (" + e.code().message() + "); give another, or --port 0");
+  }
+}
+
+void server::listen(const asio::ip::tcp::endpoint& here) {
   acceptor_.open(here.protocol());
   acceptor_.set_option(asio::socket_base::reuse_address{true});
-  if (s.opt.receive_buffer > 0)
-    acceptor_.set_option(asio::socket_base::receive_buffer_size{s.opt.receive_buffer});
+  const int buffer = service_.opt.receive_buffer;
+  if (buffer > 0) acceptor_.set_option(asio::socket_base::receive_buffer_size{buffer});
   acceptor_.bind(here);
   acceptor_.listen();
 }

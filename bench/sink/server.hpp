@@ -13,7 +13,7 @@ namespace sink {
 
 class server {
  public:
-  /// Listens at once; throws boost::system::system_error when it cannot. The service must outlive it.
+  /// Listens at once; throws usage_error when it cannot. The service must outlive it.
   server(asio::io_context& loop, service& s);
 
   std::uint16_t port() const { return acceptor_.local_endpoint().port(); }
@@ -23,6 +23,7 @@ class server {
   void stop();
 
  private:
+  void listen(const asio::ip::tcp::endpoint& here);
   task<void> accept();
   task<void> converse(std::uint64_t id, tcp_socket socket);
 

@@ -108,6 +108,7 @@ task<bool> session::fill() {
 void session::begin_request() {
   request_ = ++service_.count.requests;
   ++served_;
+  piece_ = {};
   replied_early_ = false;
   choice_ = {nullptr, 200, false};
   intake_.begin(request_, head_.find("content-type"));
@@ -156,9 +157,7 @@ const char* session::malformation() const {
   return *intake_.reason() ? intake_.reason() : "the body's chunks are wrong";
 }
 
-bool session::cut_now() const {
-  return what_->cut_request_after && parser_->body_bytes() >= *what_->cut_request_after;
-}
+bool session::cut_now() const { return what_->cut_request_after && taken() >= *what_->cut_request_after; }
 
 bool session::early_now() const {
   if (replied_early_) return false;
@@ -170,39 +169,48 @@ bool session::early_now() const {
     case early::part:
       return intake_.file_begun();
     case early::bytes:
-      return parser_->body_bytes() >= what_->early_bytes;
+      return taken() >= what_->early_bytes;
   }
   return false;
 }
 
-// The parser is shown no more, so that a stop comes at its very byte; in a chunked body, after that byte's
-// chunk.
 std::uint64_t session::bytes_to_next_stop() const {
-  if (parser_->chunked()) return no_stop;
-  const auto left = [&](std::uint64_t stop) {
-    return stop > parser_->body_bytes() ? stop - parser_->body_bytes() : 1;
-  };
+  const auto left = [&](std::uint64_t stop) { return stop > taken() ? stop - taken() : no_stop; };
   auto n = no_stop;
   if (what_->cut_request_after) n = std::min(n, left(*what_->cut_request_after));
   if (what_->when == early::bytes && !replied_early_) n = std::min(n, left(what_->early_bytes));
   return n;
 }
 
+// Shown no more than up to the next stop, and stopped by itself where the rule may be chosen: both come at
+// their byte.
+bool session::take_piece() {
+  auto shown = piece_.substr(0, bytes_to_next_stop());
+  const auto before = shown.size();
+  const bool well_formed = intake_.take(shown);
+  piece_.remove_prefix(before - shown.size());
+  if (intake_.file_begun()) choose();
+  return well_formed;
+}
+
 task<session::received> session::receive() {
-  while (!cut_now() && !early_now()) {
+  for (;;) {
+    if (cut_now()) co_return received::cut;
+    if (early_now()) co_return received::early;
+    if (!piece_.empty()) {
+      if (!take_piece()) co_return received::malformed;
+      continue;
+    }
     if (parser_->is_done()) co_return intake_.finish() ? received::whole : received::malformed;
     error_code ec;
     if (begin_ != end_) {
-      const auto shown = unread().substr(0, bytes_to_next_stop());
-      begin_ += parser_->put(asio::buffer(shown), ec);
+      begin_ += parser_->put(asio::buffer(unread()), ec);
       if (ec && ec != boost::beast::http::error::need_more) co_return received::malformed;
-      if (!intake_.take(parser_->take_piece())) co_return received::malformed;
-      if (intake_.file_begun()) choose();
+      piece_ = parser_->take_piece();
     }
-    if ((begin_ == end_ || ec) && !parser_->is_done() && !cut_now() && !early_now() && !co_await fill())
-      co_return received::lost;
+    const bool needs_more = piece_.empty() && !parser_->is_done() && (begin_ == end_ || ec);
+    if (needs_more && !co_await fill()) co_return received::lost;
   }
-  co_return cut_now() ? received::cut : received::early;
 }
 
 }  // namespace sink

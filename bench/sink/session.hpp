@@ -42,7 +42,10 @@ class session {
   std::uint64_t bytes_to_next_stop() const;
   bool early_now() const;
   bool cut_now() const;
+  bool take_piece();
   const char* malformation() const;
+  /// Body bytes of this request that the intake has taken.
+  std::uint64_t taken() const { return parser_->body_bytes() - piece_.size(); }
   std::string_view unread() const { return {buffer_.get() + begin_, end_ - begin_}; }
 
   // session_reply.cpp: what becomes of it.
@@ -66,6 +69,7 @@ class session {
   std::unique_ptr<char[]> buffer_;
   std::size_t begin_ = 0, end_ = 0;
   std::optional<request_parser> parser_;
+  std::string_view piece_;  // of the body: parsed, not yet taken; in the buffer
   request_head head_;
   intake intake_;
   std::string out_;

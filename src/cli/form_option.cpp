@@ -89,7 +89,8 @@ void read_headers(const raw_options& options, config& cfg, std::vector<std::stri
       continue;
     }
     std::ifstream in{text.substr(1), std::ios::binary};
-    if (!in) {
+    in.peek();  // a directory opens, and fails here
+    if (!in.is_open() || in.bad()) {
       problems.push_back(where + ": cannot read '" + printable(text.substr(1)) +
                          "': " + std::strerror(errno));
       continue;

@@ -124,12 +124,13 @@ void add_environment(raw_options& options, const char* const* environment,
 
 void add_file(raw_options& options, const std::string& path, std::vector<std::string>& problems) {
   std::ifstream in{path, std::ios::binary};
-  std::ostringstream text;
-  text << in.rdbuf();
-  if (!in || text.bad()) {  // a directory opens, and cannot be read
+  in.peek();  // a directory opens, and fails here
+  if (!in.is_open() || in.bad()) {
     problems.push_back("--config: cannot read '" + printable(path) + "': " + std::strerror(errno));
     return;
   }
+  std::ostringstream text;
+  text << in.rdbuf();
   const auto where = "--config: '" + printable(path) + "'";
   json object;
   try {

@@ -27,18 +27,17 @@ connection::connection(asio::any_io_executor executor, pool_context& pool)
     : pool_{pool}, stream_{executor, pool.to}, pace_{executor} {}
 
 void connection::abort(error_code why) noexcept {
-  aborted_ = why;
   stream_.abort(why);
   pace_.cancel();
 }
 
 bool connection::reusable() {
-  return stream_.open() && steady_clock::now() - last_used_ < pool_.timeout.idle && stream_.quiet();
+  return std::exchange(idle_, false) && stream_.open() &&
+         steady_clock::now() - last_used_ < pool_.timeout.idle && stream_.quiet();
 }
 
 awaitable<exchange_report> connection::exchange(const request& r, body& b) {
   exchange_report report;
-  aborted_ = {};
   const auto& timeout = pool_.timeout;
   const auto end =
       timeout.attempt.count() > 0 ? steady_clock::now() + timeout.attempt : core::steady_time::max();
@@ -55,13 +54,14 @@ awaitable<exchange_report> connection::exchange(const request& r, body& b) {
     co_await attempt(r, b, report);
     // The server closed the idle connection just as we began: it cannot hold a whole request, so one more try
     // is free.
-    const bool stale = !fresh && report.outcome.error && !report.outcome.reply && !report.file_error &&
-                       report.outcome.request != core::sent::whole && !aborted_;
+    const bool stale = !fresh && report.outcome.error == errc::connection_lost && !report.outcome.reply &&
+                       report.outcome.request != core::sent::whole;
     if (!stale) break;
   }
   report.detail = stream_.detail();
-  stream_.disarm();
+  stream_.set_limit(core::steady_time::max(), {});
   last_used_ = steady_clock::now();
+  idle_ = true;
   co_return report;
 }
 
@@ -83,7 +83,7 @@ awaitable<connection::sending> connection::send(const request& r, body& b, excha
     if (!pool_.bytes_per_second.unlimited()) co_await pace();
     // A kernel with much room would take a whole file after a reply has come: what was said is heard before
     // more is sent.
-    if (offset > 0)
+    if (report.outcome.request == core::sent::part)
       if (const auto heard = co_await listen(report, reply); heard != sending::whole) co_return heard;
     std::size_t filled = take(head, room);
     while (offset < size && filled < room.size()) {
@@ -100,8 +100,8 @@ awaitable<connection::sending> connection::send(const request& r, body& b, excha
     if (offset == size) filled += take(tail, room.subspan(filled));
     if (filled == 0) {
       co_await b.wait_ready(offset);
-      if (!aborted_) continue;
-      report.outcome.error = aborted_;
+      if (!stream_.aborted()) continue;
+      report.outcome.error = stream_.aborted();
       co_return sending::ended;
     }
     pool_.bytes_per_second.take(static_cast<double>(filled), steady_clock::now());
@@ -123,22 +123,25 @@ awaitable<connection::sending> connection::push(std::size_t filled, exchange_rep
     if (result == stream::flushed::all) co_return sending::whole;
     if (result == stream::flushed::failed) {
       outcome.error = stream_.error();
-      co_return aborted_ ? sending::ended : sending::write_failed;
+      co_return stream_.aborted() ? sending::ended : sending::write_failed;
     }
     if (const auto heard = co_await listen(report, reply); heard != sending::whole) co_return heard;
   }
   co_return sending::ended;
 }
 
-/// Reads what is there while bytes of ours are unsent: perhaps an early reply, perhaps only TLS's own
+/// Reads all that is there while bytes of ours are unsent: perhaps an early reply, perhaps only TLS's own
 /// records. `whole` when there is no reason to stop sending.
 awaitable<connection::sending> connection::listen(exchange_report& report, reply_reader& reply) {
   auto& error = report.outcome.error;
-  const auto c = co_await stream_.read(pool_.inbox, true);
-  error = c.error == asio::error::eof ? error_code{errc::connection_lost} : c.error;
-  if (!error && c.size > 0) error = reply.feed({pool_.inbox.data(), c.size}, true);
-  if (error) co_return sending::ended;
-  co_return reply.final_head() ? sending::reply_began : sending::whole;
+  for (;;) {
+    const auto c = co_await stream_.read(pool_.inbox, true);
+    if (!c.error && c.size == 0) co_return sending::whole;
+    error = c.error == asio::error::eof ? error_code{errc::connection_lost} : c.error;
+    if (!error) error = reply.feed({pool_.inbox.data(), c.size}, true);
+    if (error) co_return sending::ended;
+    if (reply.final_head()) co_return sending::reply_began;
+  }
 }
 
 awaitable<void> connection::receive(exchange_report& report, reply_reader& reply) {
@@ -156,7 +159,7 @@ awaitable<void> connection::receive(exchange_report& report, reply_reader& reply
     else
       ec = c.error ? c.error : reply.feed({pool_.inbox.data(), c.size}, unsent);
   }
-  if (reply.done()) {
+  if (!ec && reply.done()) {
     outcome.reply = reply.take();
     outcome.early = reply.early() || unsent;
   } else {
@@ -168,9 +171,9 @@ awaitable<void> connection::pace() {
   for (;;) {
     const auto now = steady_clock::now();
     const auto ready = pool_.bytes_per_second.ready_at(now);
-    if (ready <= now || aborted_) break;
+    if (ready <= now || stream_.aborted()) break;
     error_code ignored;
-    pace_.expires_at(ready);
+    pace_.expires_at(std::min(ready, now + watchdog::period));  // a deadline may end the stream meanwhile
     co_await pace_.async_wait(into(ignored));
   }
 }

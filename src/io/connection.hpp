@@ -74,7 +74,7 @@ class connection {
   stream stream_;
   asio::steady_timer pace_;
   core::steady_time last_used_{};
-  error_code aborted_;
+  bool idle_ = false;  ///< the last exchange came to its end; an exception leaves half a request on the wire
 };
 
 }  // namespace sluice::io

@@ -12,10 +12,22 @@ namespace {
 
 constexpr int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOCTTY;
 
+/// O_DIRECTORY says ENOTDIR of a link and of a file alike; openat2 tells them apart.
+int error_of_step(int at, const std::string& step, int error) {
+  struct stat st {};
+  return error == ENOTDIR && ::fstatat(at, step.c_str(), &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(st.st_mode)
+             ? ELOOP
+             : error;
+}
+
 /// Without openat2 (before Linux 5.6, or filtered): one component at a time, none of them a link.
 int open_by_steps(int from, std::string_view relative) {
-  unique_fd at;
-  while (!relative.empty()) {
+  if (relative.empty() || relative.front() == '/') {
+    errno = relative.empty() ? ENOENT : EXDEV;
+    return -1;
+  }
+  unique_fd at{::openat(from, ".", flags)};
+  while (at && !relative.empty()) {
     const std::string step{relative.substr(0, relative.find('/'))};
     relative.remove_prefix(std::min(relative.size(), step.size() + 1));
     if (step.empty() || step == ".") continue;
@@ -23,8 +35,11 @@ int open_by_steps(int from, std::string_view relative) {
       errno = EXDEV;
       return -1;
     }
-    unique_fd next{::openat(at ? at.get() : from, step.c_str(), flags | O_NOFOLLOW)};
-    if (!next) return -1;
+    unique_fd next{::openat(at.get(), step.c_str(), flags | O_NOFOLLOW)};
+    if (!next) {
+      errno = error_of_step(at.get(), step, errno);
+      return -1;
+    }
     at = std::move(next);
   }
   return at.release();

@@ -54,7 +54,8 @@ std::optional<entry> directory_walker::next(core::wall_time now) {
         const auto why = last_error();
         std::string path = top.prefix.substr(0, top.prefix.empty() ? 0 : top.prefix.size() - 1);
         levels_.pop_back();
-        if (n == 0) continue;
+        if (n == 0 || (why == boost::system::errc::no_such_file_or_directory && !levels_.empty()))
+          continue;  // its end, or it was removed while we read it: nothing is left to see
         return entry{entry::kind::unreadable_directory, root_, path.empty() ? "." : path, why, std::nullopt};
       }
       top.position = 0, top.filled = static_cast<std::size_t>(n);

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 
@@ -13,19 +14,25 @@ namespace {
 
 constexpr unsigned max_turns = 100;
 
-/// The directory `relative` below `target`, made step by step with mode 0777 less the umask.
+/// The directory `relative` below `target`, made step by step with mode 0777 less the umask; each step goes
+/// through the descriptor of the one before, so that no link leads a new directory out.
 std::shared_ptr<const directory> make_below(const directory& target, const std::string& relative,
                                             error_code& ec) {
   auto dir = target.below(relative, ec);
   if (ec != boost::system::errc::no_such_file_or_directory) return dir;
-  for (auto slash = relative.find('/');; slash = relative.find('/', slash + 1)) {
-    const auto step = relative.substr(0, slash);
-    if (::mkdirat(target.fd(), step.c_str(), 0777) != 0 && errno != EEXIST) {
+  dir = target.below(".", ec);
+  for (std::size_t at = 0; dir && at < relative.size();) {
+    const auto end = std::min(relative.find('/', at), relative.size());
+    const auto step = relative.substr(at, end - at);
+    at = end + 1;
+    if (step.empty()) continue;
+    if (::mkdirat(dir->fd(), step.c_str(), 0777) != 0 && errno != EEXIST) {
       ec = last_error();
       return nullptr;
     }
-    if (slash == std::string::npos) return target.below(relative, ec);
+    dir = dir->below(step, ec);
   }
+  return dir;
 }
 
 }  // namespace

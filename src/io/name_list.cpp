@@ -46,6 +46,7 @@ awaitable<std::optional<std::string>> name_list::next(error_code& ec) {
     if (at != std::string::npos) {
       std::string name = buffer_.substr(position_, at - position_);
       position_ = at + 1;
+      if (name.size() > max_name) break;
       if (!name.empty()) co_return name;
       continue;
     }
@@ -55,12 +56,11 @@ awaitable<std::optional<std::string>> name_list::next(error_code& ec) {
       if (buffer_.empty()) co_return std::nullopt;
       co_return std::exchange(buffer_, {});  // the last line may lack its end
     }
-    if (buffer_.size() > max_name) {
-      ec = {ENAMETOOLONG, boost::system::system_category()};
-      co_return std::nullopt;
-    }
+    if (buffer_.size() > max_name) break;
     if (!co_await fill(ec)) co_return std::nullopt;
   }
+  ec = {ENAMETOOLONG, boost::system::system_category()};
+  co_return std::nullopt;
 }
 
 awaitable<bool> name_list::fill(error_code& ec) {
@@ -69,7 +69,9 @@ awaitable<bool> name_list::fill(error_code& ec) {
   buffer_.resize(old + step);
   std::size_t n = 0;
   if (pipe_) {
-    n = co_await pipe_->async_read_some(asio::buffer(buffer_.data() + old, step), into(ec));
+    // A fifo that no writer has opened yet would read as ended; it is not ready, either.
+    co_await pipe_->async_wait(asio::posix::stream_descriptor::wait_read, into(ec));
+    if (!ec) n = co_await pipe_->async_read_some(asio::buffer(buffer_.data() + old, step), into(ec));
     if (ec == asio::error::eof) ec = {}, ended_ = true;
   } else {
     const auto got = ::read(fd_.get(), buffer_.data() + old, step);

@@ -27,7 +27,15 @@ bool inside(directory_ptr dir, const directory& root) {
   }
 }
 
-directory_ptr parent_of(const fs::path& file) {
+/// Where `file` is, or will be made: the end of a chain of links, which may lead to nothing yet.
+directory_ptr parent_of(fs::path file) {
+  constexpr int most_links = 40;
+  std::error_code not_a_link;
+  for (int n = 0; n < most_links; ++n) {
+    const auto next = fs::read_symlink(file, not_a_link);
+    if (not_a_link) break;
+    file = file.parent_path() / next;
+  }
   error_code ec;
   return directory::open(file.has_parent_path() ? file.parent_path() : ".", ec);
 }
@@ -100,6 +108,7 @@ std::vector<std::string> placement_problems(const config& cfg, const source& fro
   check_move("on_reject", cfg.on_reject, roots, problems);
   check_outside("job_log", cfg.job_log, roots, problems);
   check_outside("lock_file", cfg.lock_file, roots, problems);
+  check_outside("tls.cert_file", cfg.tls.cert_file, roots, problems);
   check_outside("tls.key_file", cfg.tls.key_file, roots, problems);
   return problems;
 }

@@ -31,7 +31,7 @@ error_code record_log::open(const std::filesystem::path& path) {
   char last = '\n';
   if (S_ISREG(st.st_mode) && st.st_size > 0 && path != "-" &&
       ::pread(fd_.get(), &last, 1, st.st_size - 1) == 1 && last != '\n')
-    unwritten_ = "\n";
+    unwritten_ = "\n", ends_torn_line_ = true;
   return {};
 }
 
@@ -54,12 +54,19 @@ bool record_log::write_some() {
   if (may_block_) {
     pollfd p{fd_.get(), POLLOUT, 0};
     if (::poll(&p, 1, 0) != 1 || (p.revents & POLLOUT) == 0) return false;
+    if ((p.revents & (POLLERR | POLLHUP)) != 0) return false;  // no reader any more: a write would be SIGPIPE
     n = std::min(n, pipe_step);
   }
   const auto written = ::write(fd_.get(), unwritten_.data(), n);
   if (written < 0) return errno == EINTR;
+  if (written > 0) ends_torn_line_ = false;
   unwritten_.erase(0, static_cast<std::size_t>(written));
   return true;
+}
+
+std::uint64_t record_log::dropped() const noexcept {
+  const auto waiting = static_cast<std::uint64_t>(std::ranges::count(unwritten_, '\n'));
+  return dropped_ + waiting - (ends_torn_line_ ? 1 : 0);
 }
 
 error_code accepted_keys::read(const std::filesystem::path& path) {

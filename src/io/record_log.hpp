@@ -21,7 +21,8 @@ class record_log {
   error_code open(const std::filesystem::path& path);
   bool is_open() const noexcept { return static_cast<bool>(fd_); }
   void append(std::string line);
-  std::uint64_t dropped() const noexcept { return dropped_; }
+  /// Lines that the kernel does not have: dropped, or kept and lost if no later append() gets rid of them.
+  std::uint64_t dropped() const noexcept;
 
  private:
   bool write_some();
@@ -29,6 +30,7 @@ class record_log {
   unique_fd fd_;
   bool may_block_ = false;  ///< a pipe or terminal: asked before each write
   std::string unwritten_;
+  bool ends_torn_line_ = false;  ///< unwritten_ begins with the end of somebody else's line
   std::uint64_t dropped_ = 0;
 };
 

@@ -28,11 +28,13 @@ stream::~stream() {
 awaitable<error_code> stream::establish(core::milliseconds limit) {
   close();
   incoming_.clear(), outgoing_.clear();
+  tls_.reset();
   aborted_ = error_ = {};
   arm(std::chrono::steady_clock::now() + limit, errc::connect_timeout);
   error_ = co_await connect();
   if (!error_ && to_.tls) error_ = co_await handshake();
   disarm();
+  if (aborted_) error_ = aborted_;
   open_ = !error_;
   if (error_) {
     error_code ignored;
@@ -87,7 +89,7 @@ void stream::close() noexcept {
 void stream::abort(error_code why) noexcept {
   if (!aborted_) aborted_ = why;
   open_ = false;
-  disarm();
+  due = core::steady_time::max();
   error_code ignored;
   socket_.close(ignored);
   establishing_.emit(asio::cancellation_type::terminal);
@@ -99,6 +101,12 @@ void stream::arm(core::steady_time when, error_code why) noexcept {
   due = std::min(when, limit_);
   due_code_ = when <= limit_ ? why : limit_code_;
   to_.deadlines.wake();
+}
+
+void stream::set_limit(core::steady_time when, error_code why) noexcept {
+  limit_ = when, limit_code_ = why;
+  disarm();
+  if (when != core::steady_time::max()) to_.deadlines.wake();
 }
 
 /// The one place where "the socket was closed under us" becomes what it means.
@@ -144,6 +152,7 @@ awaitable<stream::flushed> stream::flush(std::uint64_t& taken, core::millisecond
     error_ = translate(ec);
     co_return flushed::failed;
   }
+  if (stall.count() > 0) disarm();  // how long the next bytes are in coming is not the peer's doing
   co_return flushed::all;
 }
 

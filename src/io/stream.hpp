@@ -39,11 +39,11 @@ class stream final : private watched {
   /// From anywhere on the loop: what is under way ends with `why`.
   void abort(error_code why) noexcept;
 
-  /// The next operations end with `why` when `when` has passed; disarm() takes that back.
+  /// The next operations end with `why` when `when` has passed; disarm() leaves only the limit.
   void arm(core::steady_time when, error_code why) noexcept;
-  void disarm() noexcept { due = core::steady_time::max(); }
-  /// An outer deadline: no arm() reaches beyond it, until set_limit(max).
-  void set_limit(core::steady_time when, error_code why) noexcept { limit_ = when, limit_code_ = why; }
+  void disarm() noexcept { due = limit_, due_code_ = limit_code_; }
+  /// An outer deadline, in force from now on: no arm() reaches beyond it, until set_limit(max).
+  void set_limit(core::steady_time when, error_code why) noexcept;
 
   /// Encrypts `plain` behind what is unsent. No byte reaches the kernel before flush().
   error_code put(std::span<const char> plain);
@@ -66,6 +66,8 @@ class stream final : private watched {
   bool quiet();
 
   const error_code& error() const noexcept { return error_; }
+  /// Why abort() or a deadline ended it; no error while neither has.
+  const error_code& aborted() const noexcept { return aborted_; }
   /// What OpenSSL says, when the error is one of TLS.
   std::string detail() const { return tls_ ? tls_->detail() : std::string{}; }
   /// The session is verified as configured; true for http:// as written out.

@@ -60,9 +60,14 @@ BIO* bio_over(flat_buffer& buffer) {
   return bio;
 }
 
-/// Alerts by which a server turns down our certificate, or the lack of one.
-bool is_client_refusal(int reason) {
+/// Alerts by which a server turns down our certificate, or the lack of one. Before TLS 1.3 the lack of one that was
+/// asked for is a handshake failure like any other.
+bool is_client_refusal(SSL* ssl, int reason) {
   switch (reason) {
+    case SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE: {
+      const unsigned char* types = nullptr;
+      return SSL_get0_certificate_types(ssl, &types) > 0;
+    }
     case SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED:
     case SSL_R_SSLV3_ALERT_BAD_CERTIFICATE:
     case SSL_R_SSLV3_ALERT_UNSUPPORTED_CERTIFICATE:
@@ -176,7 +181,7 @@ tls_session::status tls_session::fail(error_code fallback) {
     error_ = errc::tls_identity;
     detail_ = X509_verify_cert_error_string(verdict);
   } else {
-    if (ERR_GET_LIB(code) == ERR_LIB_SSL && is_client_refusal(ERR_GET_REASON(code)))
+    if (ERR_GET_LIB(code) == ERR_LIB_SSL && is_client_refusal(ssl_.get(), ERR_GET_REASON(code)))
       error_ = errc::tls_client_refused;
     if (const char* reason = ERR_reason_error_string(code)) detail_ = reason;
   }

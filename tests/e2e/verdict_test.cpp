@@ -44,7 +44,9 @@ TEST_P(nothing_is_removed, unless_the_server_confirms) {
   EXPECT_EQ(o.count("accepted") + o.count("deleted"), 0u);
   expect_adds_up(o);
   EXPECT_THAT(o.err, HasSubstr(d.says));
-  if (!d.sink_has_it) EXPECT_THAT(names_with(to), IsEmpty());
+  if (!d.sink_has_it) {
+    EXPECT_THAT(names_with(to), IsEmpty());
+  }
   EXPECT_THAT(to.ledger().size(), Le(o.count("attempts")));
 }
 
@@ -57,7 +59,6 @@ const std::string length_and_chunked =
     raw(std::string{ok} + "Content-Length: 2\\r\\nTransfer-Encoding: chunked\\r\\n\\r\\n2\\r\\n{}\\r\\n0\\r\\n\\r\\n");
 const std::string bad_chunk = raw(std::string{ok} + "Transfer-Encoding: chunked\\r\\n\\r\\nxyz\\r\\n{}\\r\\n0\\r\\n\\r\\n");
 const std::string http_0_9 = raw("200 OK, I have it\\n");
-const std::string folded = raw(std::string{ok} + "X: 1\\r\\n 2\\r\\nContent-Length: 2\\r\\n\\r\\n{}");
 const std::string switching = raw("HTTP/1.1 101 Switching Protocols\\r\\nUpgrade: x\\r\\nConnection: upgrade\\r\\n\\r\\n");
 
 INSTANTIATE_TEST_SUITE_P(
@@ -91,11 +92,11 @@ INSTANTIATE_TEST_SUITE_P(
         doubt{"json_not_json", R"([{"body": "<html>Login</html>"}])", {"--success-json", "/code=0"}, 1, "rejected", "Login", true},
         doubt{"json_no_body", R"([{"status": 204}])", {"--success-json", "/code=0"}, 1, "rejected", "rejected 204", true},
         // Yes, but was that all of it?
-        doubt{"cut_in_body", R"([{"cut_reply_after": 90}])", {}, 1, "deferred", "before its reply was complete", true},
-        doubt{"cut_in_body_by_reset", R"([{"cut_reply_after": 90, "how": "rst"}])", {}, 1, "deferred", "deferred -", true},
+        doubt{"cut_in_body", R"([{"cut_reply_after": 80}])", {}, 1, "deferred", "before its reply was complete", true},
+        doubt{"cut_in_body_by_reset", R"([{"cut_reply_after": 80, "how": "rst"}])", {}, 1, "deferred", "deferred -", true},
         doubt{"cut_in_head", R"([{"cut_reply_after": 20}])", {}, 1, "deferred", "before its reply was complete", true},
-        doubt{"cut_without_notice", R"([{"cut_reply_after": 90, "no_close_notify": true}])", {}, 1, "deferred", "deferred -", true},
-        doubt{"cut_and_stalled", R"([{"cut_reply_after": 90, "how": "stall"}])", {"--speed-time", "300ms"}, 1, "deferred", "no byte moved", true},
+        doubt{"cut_without_notice", R"([{"cut_reply_after": 80, "no_close_notify": true}])", {}, 1, "deferred", "deferred -", true},
+        doubt{"cut_and_stalled", R"([{"cut_reply_after": 80, "how": "stall"}])", {"--speed-time", "300ms"}, 1, "deferred", "no byte moved", true},
         doubt{"no_reply", R"([{"reply": "none"}])", {}, 1, "deferred", "after the whole request had been sent"},
         doubt{"no_reply_by_reset", R"([{"reply": "none", "how": "rst"}])", {}, 1, "deferred", "after the whole request had been sent"},
         doubt{"unframed", R"([{"reply": "unframed"}])", {}, 1, "deferred", "has no length", true},
@@ -104,9 +105,8 @@ INSTANTIATE_TEST_SUITE_P(
         doubt{"two_lengths", content_length_twice.c_str(), {}, 1, "deferred", "not HTTP/1.1", true},
         doubt{"length_and_chunked", length_and_chunked.c_str(), {}, 1, "deferred", "not HTTP/1.1", true},
         doubt{"bad_chunk", bad_chunk.c_str(), {}, 1, "deferred", "not HTTP/1.1", true},
-        doubt{"folded_header", folded.c_str(), {}, 1, "deferred", "not HTTP/1.1", true},
         doubt{"switching_protocols", switching.c_str(), {}, 1, "deferred", "not HTTP/1.1"},
-        doubt{"cut_chunked", R"([{"reply": "chunked", "cut_reply_after": 110}])", {}, 1, "deferred", "deferred -", true},
+        doubt{"cut_chunked", R"([{"reply": "chunked", "cut_reply_after": 106}])", {}, 1, "deferred", "deferred -", true},
         // No end of it.
         doubt{"endless_header", R"([{"endless": "header"}])", {}, 1, "deferred", "too large", true},
         doubt{"endless_body", R"([{"endless": "body"}])", {}, 1, "deferred", "too large", true},
@@ -114,7 +114,7 @@ INSTANTIATE_TEST_SUITE_P(
         doubt{"endless_interim", R"([{"endless": "interim"}])", {}, 1, "deferred", "too large"},
         // Not even the request got there.
         doubt{"cut_request", R"([{"cut_request_after": 10, "how": "rst"}])", {}, 1, "deferred", "deferred -"}),
-    [](const auto& info) { return info.param.name; });
+    [](const auto& test) { return test.param.name; });
 
 class verdict : public test {};
 
@@ -123,7 +123,7 @@ TEST_F(verdict, redirects_are_never_followed) {
   support::sink elsewhere;
   for (const int status : {301, 302, 303, 307, 308}) {
     support::sink to{R"([{"status": )" + std::to_string(status) + R"(, "headers": {"Location": ")" + elsewhere.url() + R"("}}])"};
-    const auto o = drain(to, {"--on-success", "delete", "-w", "4", "-k", "-H", "Authorization: Bearer canary"});
+    const auto o = drain(to, {"--on-success", "delete", "-w", "4", "-H", "Authorization: Bearer canary"});
     EXPECT_EQ(o.code, 7) << o.err;
     EXPECT_THAT(o.err, HasSubstr("the endpoint refuses us"));
     EXPECT_LE(to.ledger().size(), 4u + 3u) << "a wall costs as many requests as are in flight, not one per file";
@@ -196,7 +196,7 @@ INSTANTIATE_TEST_SUITE_P(
                     std::pair{"notice_ignored", R"([{"close": true, "ignore_close_notify": true}])"},
                     std::pair{"byte_by_byte", R"([{"slow_reply": {"bytes_per_s": 4000}}])"},
                     std::pair{"http_1_0", R"([{"reply": "raw", "raw": "HTTP/1.0 200 OK\r\nContent-Length: 10\r\n\r\n{\"code\":0}"}])"}),
-    [](const auto& info) { return info.param.first; });
+    [](const auto& test) { return test.param.first; });
 
 TEST_F(verdict, no_content_is_a_success) {
   files.add("a.jpg", "first");

@@ -1,66 +1,31 @@
 #include "io/connection.hpp"
 
-#include "support/loop_certificate.hpp"
-#include "support/loop_client.hpp"
-#include "support/loop_peer.hpp"
-#include "support/loop_run.hpp"
-#include "support/loop_scratch.hpp"
+#include "connection_fixture.hpp"
 
 #include <gmock/gmock.h>
-#include <gtest/gtest.h>
 
 namespace sluice::io {
 namespace {
 
 using core::sent;
-using loop::beside;
 using loop::hand_fed;
-using loop::peer;
 using loop::post;
 using loop::reply;
 
-class connection_test : public testing::TestWithParam<bool> {
- protected:
-  void SetUp() override {
-    if (GetParam()) {
-      scratch_.write("ca.pem", authority_.certificate());
-      tls_.ca_file = scratch_ / "ca.pem";
-    }
-  }
-  loop::client make_client(timeout_options timeout = loop::patient()) {
-    return {ioc_, listener_.url(), tls_, timeout};
-  }
-  /// One exchange of `bytes`.
-  exchange_report exchange(loop::client& c, hand_fed& body) {
-    const auto r = post(body.size());
-    return loop::run(
-        ioc_, [&]() -> awaitable<exchange_report> { co_return co_await c.connection.exchange(r, body); });
-  }
-  exchange_report exchange(loop::client& c, std::string bytes = "bytes") {
-    hand_fed body{ioc_.get_executor(), std::move(bytes)};
-    return exchange(c, body);
-  }
-
-  asio::io_context ioc_;
-  loop::scratch scratch_;
-  loop::authority authority_;
-  tls_options tls_;
-  loop::listener listener_{ioc_.get_executor(), GetParam() ? loop::serve_as(authority_.issue()) : nullptr};
-};
-INSTANTIATE_TEST_SUITE_P(, connection_test, testing::Bool(),
-                         [](const auto& info) { return info.param ? "tls" : "plain"; });
+class connection_test : public with_peer {};
+INSTANTIATE_TEST_SUITE_P(, connection_test, testing::Bool(), plain_or_tls);
 
 TEST_P(connection_test, sends_file_after_file_on_one_connection) {
   std::vector<std::string> seen;
-  beside(ioc_, [&]() -> awaitable<void> {
-    auto p = co_await listener_.accept();
+  script([&](loop::listener& l) -> awaitable<void> {
+    auto p = co_await l.accept();
     for (int i = 0; i < 3; ++i) {
       seen.push_back(co_await p.read_request());
       co_await p.write(reply("200 OK", "fine"));
     }
   });
   auto c = make_client();
-  for (const std::string bytes : {"one", "", "three"}) {
+  for (const std::string& bytes : {std::string{"one"}, std::string{}, std::string{"three"}}) {
     const auto r = exchange(c, bytes);
     EXPECT_EQ(r.outcome.request, sent::whole);
     EXPECT_FALSE(r.outcome.early);
@@ -78,8 +43,8 @@ TEST_P(connection_test, sends_file_after_file_on_one_connection) {
 TEST_P(connection_test, sends_a_large_body_unharmed) {
   std::string seen, bytes(3'000'000, 'x');
   for (std::size_t i = 0; i < bytes.size(); i += 7) bytes[i] = static_cast<char>(i);
-  beside(ioc_, [&]() -> awaitable<void> {
-    auto p = co_await listener_.accept();
+  script([&](loop::listener& l) -> awaitable<void> {
+    auto p = co_await l.accept();
     seen = co_await p.read_request();
     co_await p.write(reply("201 Created"));
   });
@@ -89,6 +54,260 @@ TEST_P(connection_test, sends_a_large_body_unharmed) {
   EXPECT_EQ(r.file_bytes, bytes.size());
   EXPECT_GE(r.kernel_bytes, bytes.size());
   EXPECT_TRUE(seen == post(bytes.size()).head + bytes + ">");
+}
+
+TEST_P(connection_test, is_not_used_again_when_the_reply_says_so) {
+  for (const std::string& last : {reply("200 OK", "", "Connection: close\r\n"),
+                                  std::string{"HTTP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n"},
+                                  reply("200 OK") + "x", reply("200 OK") + reply("408 Request Timeout")}) {
+    int served = 0;
+    script([&](loop::listener& l) -> awaitable<void> {
+      while (served < 2) {
+        auto p = co_await l.accept();
+        co_await p.read_request();
+        co_await p.write(last);
+        ++served;
+        co_await p.read_to_end();
+      }
+    });
+    auto c = make_client();
+    for (int i = 0; i < 2; ++i) {
+      const auto r = exchange(c);
+      ASSERT_TRUE(r.outcome.reply) << last;
+      EXPECT_EQ(r.outcome.reply->status, 200);
+      EXPECT_TRUE(r.connected) << last;
+    }
+  }
+}
+
+TEST_P(connection_test, idle_for_too_long_is_replaced) {
+  script([&](loop::listener& l) -> awaitable<void> {
+    for (int i = 0; i < 2; ++i) {
+      auto p = co_await l.accept();
+      co_await p.read_request();
+      co_await p.write(reply("200 OK"));
+      EXPECT_EQ(co_await p.read_to_end(), "");
+    }
+  });
+  auto timeout = loop::patient();
+  timeout.idle = {};
+  auto c = make_client(timeout);
+  EXPECT_TRUE(exchange(c).outcome.reply);
+  const auto second = exchange(c);
+  EXPECT_TRUE(second.outcome.reply);
+  EXPECT_TRUE(second.connected);
+}
+
+// What comes while nobody asked belongs to no request: haproxy's 408, a reply sent twice, a close.
+TEST_P(connection_test, bytes_or_an_end_while_idle_retire_it) {
+  enum class what { bytes, end, reset, goodbye };
+  for (const auto unasked : {what::bytes, what::end, what::reset, what::goodbye}) {
+    if (unasked == what::goodbye && !GetParam()) continue;
+    bool said = false;
+    script([&](loop::listener& l) -> awaitable<void> {
+      auto first = co_await l.accept();
+      co_await first.read_request();
+      co_await first.write(reply("200 OK", "first"));
+      co_await asio::post(ioc_, asio::use_awaitable);
+      if (unasked == what::bytes) co_await first.write(reply("500 Oops", "nobody asked"));
+      if (unasked == what::end) first.finish();
+      if (unasked == what::reset) first.reset();
+      if (unasked == what::goodbye)
+        loop::beside(ioc_, [&first]() -> awaitable<void> { co_await first.say_goodbye(); });
+      co_await asio::post(ioc_, asio::use_awaitable);
+      said = true;
+      auto second = co_await l.accept();
+      co_await second.read_request();
+      co_await second.write(reply("200 OK", "second"));
+    });
+    auto c = make_client();
+    EXPECT_EQ(exchange(c).outcome.reply->body, "first");
+    loop::run_until(ioc_, [&] { return said; });
+    const auto r = exchange(c);
+    ASSERT_TRUE(r.outcome.reply) << r.outcome.error.message();
+    EXPECT_EQ(r.outcome.reply->body, "second");
+    EXPECT_TRUE(r.connected);
+  }
+}
+
+// The keep-alive race: the server closes the idle connection just as the next request begins.
+TEST_P(connection_test, one_more_try_is_free_when_the_server_cannot_hold_a_whole_request) {
+  std::string seen;
+  hand_fed body{ioc_.get_executor(), "the whole file"};
+  body.release(0);
+  script([&](loop::listener& l) -> awaitable<void> {
+    auto first = co_await l.accept();
+    co_await first.read_request();
+    co_await first.write(reply("200 OK"));
+    co_await first.read_head();
+    first.reset();
+    body.release(body.size());
+    auto second = co_await l.accept();
+    seen = co_await second.read_request();
+    co_await second.write(reply("200 OK", "second"));
+  });
+  auto c = make_client();
+  exchange(c);
+  const auto r = exchange(c, body);
+  ASSERT_TRUE(r.outcome.reply) << r.outcome.error.message();
+  EXPECT_EQ(r.outcome.reply->body, "second");
+  EXPECT_FALSE(r.outcome.error);
+  EXPECT_EQ(r.outcome.request, sent::whole);
+  EXPECT_EQ(seen, post(body.size()).head + "the whole file>");
+}
+
+// curl sends it again without being told to: the server had it twice.
+TEST_P(connection_test, no_try_is_free_when_the_server_may_have_it_all) {
+  script([&](loop::listener& l) -> awaitable<void> {
+    auto p = co_await l.accept();
+    co_await p.read_request();
+    co_await p.write(reply("200 OK"));
+    co_await p.read_request();
+    p.close();
+  });
+  auto c = make_client();
+  exchange(c);
+  const auto r = exchange(c);
+  EXPECT_FALSE(r.outcome.reply);
+  EXPECT_EQ(r.outcome.request, sent::whole);
+  EXPECT_EQ(r.outcome.error, errc::connection_lost);
+  EXPECT_FALSE(listener_.somebody_waits());
+}
+
+// A first connection that breaks is an attempt like any other: it backs off.
+TEST_P(connection_test, no_try_is_free_on_a_new_connection) {
+  hand_fed body{ioc_.get_executor(), "bytes"};
+  body.release(0);
+  script([&](loop::listener& l) -> awaitable<void> {
+    auto p = co_await l.accept();
+    co_await p.read_head();
+    p.reset();
+    body.release(body.size());
+  });
+  auto c = make_client();
+  const auto r = exchange(c, body);
+  EXPECT_EQ(r.outcome.request, sent::part);
+  EXPECT_EQ(r.outcome.error, errc::connection_lost);
+  EXPECT_FALSE(listener_.somebody_waits());
+}
+
+TEST_P(connection_test, an_interim_reply_while_sending_makes_the_final_one_not_early) {
+  hand_fed body{ioc_.get_executor(), std::string(1000, 'b')};
+  body.release(500);
+  script([&](loop::listener& l) -> awaitable<void> {
+    auto p = co_await l.accept();
+    co_await p.read_head();
+    co_await p.write("HTTP/1.1 102 Processing\r\n\r\n");
+    body.release(body.size());
+    co_await p.read(1002);
+    co_await p.write(reply("200 OK", "all of it"));
+  });
+  auto c = make_client();
+  const auto r = exchange(c, body);
+  ASSERT_TRUE(r.outcome.reply);
+  EXPECT_EQ(r.outcome.reply->body, "all of it");
+  EXPECT_FALSE(r.outcome.early);
+  EXPECT_FALSE(r.outcome.error);
+}
+
+TEST_P(connection_test, an_early_refusal_ends_the_sending) {
+  std::string rest;
+  hand_fed body{ioc_.get_executor(), std::string(64'000'000, 'b')};  // more than sockets hold
+  script([&](loop::listener& l) -> awaitable<void> {
+    auto p = co_await l.accept();
+    co_await p.read_head();
+    co_await p.write(reply("413 Too Large", "no"));
+    rest = co_await p.read_to_end();
+  });
+  auto c = make_client();
+  const auto r = exchange(c, body);
+  ASSERT_TRUE(r.outcome.reply) << r.outcome.error.message();
+  EXPECT_EQ(r.outcome.reply->status, 413);
+  EXPECT_TRUE(r.outcome.early);
+  EXPECT_EQ(r.outcome.request, sent::part);
+  loop::run_until(ioc_, [&] { return !rest.empty(); });
+  EXPECT_LT(rest.size(), body.size());
+}
+
+// nginx with client_max_body_size: it answers, closes, and what we still send draws a reset.
+TEST_P(connection_test, an_early_refusal_is_read_though_the_connection_is_reset) {
+  hand_fed body{ioc_.get_executor(), std::string(64'000'000, 'b')};
+  script([&](loop::listener& l) -> awaitable<void> {
+    auto p = co_await l.accept();
+    co_await p.read_head();
+    co_await p.write(reply("413 Too Large", "no"));
+    p.close();  // with bytes unread: a reset
+  });
+  auto c = make_client();
+  const auto r = exchange(c, body);
+  ASSERT_TRUE(r.outcome.reply) << r.outcome.error.message();
+  EXPECT_EQ(r.outcome.reply->status, 413);
+  EXPECT_TRUE(r.outcome.early);
+  EXPECT_EQ(r.outcome.request, sent::part);
+}
+
+// `return 200` in nginx: the reply is there after the head, and the rest of the body is read and thrown away.
+// curl and we called that a success as long as the kernel never made us wait.
+TEST_P(connection_test, a_success_that_came_before_the_last_bytes_left_is_early) {
+  for (const bool close : {false, true}) {
+    hand_fed body{ioc_.get_executor(), std::string(1000, 'b')};
+    body.release(500);
+    script([&](loop::listener& l) -> awaitable<void> {
+      auto p = co_await l.accept();
+      co_await p.read_head();
+      co_await p.write("HTTP/1.1 102 Processing\r\n\r\n");
+      co_await p.write(reply("200 OK"));
+      if (close) p.finish();
+      body.release(body.size());
+      co_await p.read_to_end();
+    });
+    auto c = make_client();
+    const auto r = exchange(c, body);
+    ASSERT_TRUE(r.outcome.reply) << r.outcome.error.message();
+    EXPECT_TRUE(r.outcome.early);
+    EXPECT_EQ(r.outcome.request, sent::part);
+  }
+}
+
+TEST_P(connection_test, a_file_that_ends_or_breaks_is_cut_off_not_padded) {
+  const error_code io_error{EIO, boost::system::system_category()};
+  for (const auto& [at, with] : std::vector<std::pair<std::size_t, error_code>>{
+           {0, io_error}, {3, io_error}, {0, {}}, {4, {}}, {500'000, io_error}, {500'000, {}}}) {
+    std::string seen = "nothing";
+    script([&](loop::listener& l) -> awaitable<void> {
+      auto p = co_await l.accept();
+      seen = co_await p.read_to_end();
+    });
+    auto c = make_client();
+    hand_fed body{ioc_.get_executor(), std::string(1'000'000, 'b')};
+    body.break_at(at, with);
+    const auto r = exchange(c, body);
+    EXPECT_EQ(r.file_error, with ? with : error_code{errc::file_changed});
+    EXPECT_FALSE(r.outcome.reply);
+    EXPECT_NE(r.outcome.request, sent::whole);
+    loop::run_until(ioc_, [&] { return seen != "nothing"; });
+    EXPECT_LE(seen.size(), post(body.size()).head.size() + at);
+    EXPECT_FALSE(seen.ends_with(">"));
+  }
+}
+
+// A certificate's complaint stood beside "connection refused" for as long as the connection object lived.
+TEST_P(connection_test, says_nothing_of_an_earlier_failure) {
+  if (!GetParam()) GTEST_SKIP() << "only TLS has details";
+  tls_.ca_file = scratch_.write("other.pem", loop::authority{}.certificate());
+  script([&](loop::listener& l) -> awaitable<void> {
+    auto p = co_await l.accept_raw();
+    EXPECT_TRUE(co_await p.handshake());
+  });
+  auto c = make_client();
+  const auto first = exchange(c);
+  EXPECT_EQ(first.outcome.error, errc::tls_identity);
+  EXPECT_EQ(first.outcome.request, sent::nothing);
+  EXPECT_THAT(first.detail, testing::HasSubstr("certificate"));
+  listener_.close();
+  const auto second = exchange(c);
+  EXPECT_EQ(second.outcome.error, boost::system::errc::connection_refused);
+  EXPECT_EQ(second.detail, "");
 }
 
 }  // namespace

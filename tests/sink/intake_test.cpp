@@ -21,6 +21,12 @@ const std::string begin =
     "--B\r\nContent-Disposition: form-data; name=\"f\"; filename=\"../a b\"\r\nContent-Type: a/b\r\n\r\n";
 const std::string end = "\r\n--B--\r\n";
 
+bool feed(intake& in, std::string_view piece) {
+  while (!piece.empty())
+    if (!in.take(piece)) return false;
+  return true;
+}
+
 std::string hex(std::string_view raw) {
   std::string out;
   for (const char c : raw) {
@@ -37,11 +43,11 @@ TEST(intake, gathers_what_the_ledger_needs) {
     in.begin(1, type);
     EXPECT_FALSE(in.file_begun());
     EXPECT_EQ(in.name(), "");
-    ASSERT_TRUE(in.take(begin + "ab"));
+    ASSERT_TRUE(feed(in, begin + "ab"));
     EXPECT_TRUE(in.file_begun());
     EXPECT_EQ(in.digest(), "") << "the file is not whole";
-    ASSERT_TRUE(in.take("c"));
-    ASSERT_TRUE(in.take(end));
+    ASSERT_TRUE(feed(in, "c"));
+    ASSERT_TRUE(feed(in, end));
     ASSERT_TRUE(in.finish());
     EXPECT_TRUE(in.file_whole());
     EXPECT_EQ(in.name(), "../a b");
@@ -52,10 +58,23 @@ TEST(intake, gathers_what_the_ledger_needs) {
   }
 }
 
+TEST(intake, stops_where_the_content_begins) {
+  intake in{true, ""};
+  in.begin(1, type);
+  const std::string body = begin + "abc" + end;
+  std::string_view piece{body};
+  ASSERT_TRUE(in.take(piece));
+  EXPECT_TRUE(in.file_begun());
+  EXPECT_EQ(piece, "abc" + end);
+  ASSERT_TRUE(in.take(piece));
+  EXPECT_TRUE(in.file_whole());
+  EXPECT_EQ(piece, "");
+}
+
 TEST(intake, does_not_hash_when_told_not_to) {
   intake in{false, ""};
   in.begin(1, type);
-  ASSERT_TRUE(in.take(begin + "abc" + end));
+  ASSERT_TRUE(feed(in, begin + "abc" + end));
   EXPECT_EQ(in.digest(), "");
   EXPECT_EQ(in.size(), 3u);
 }
@@ -63,15 +82,15 @@ TEST(intake, does_not_hash_when_told_not_to) {
 TEST(intake, refuses_a_body_it_cannot_read) {
   intake in{true, ""};
   in.begin(1, "text/plain");
-  EXPECT_FALSE(in.take("x"));
+  EXPECT_FALSE(feed(in, "x"));
   EXPECT_THAT(in.reason(), HasSubstr("Content-Type"));
   in.begin(2, "text/plain");
   EXPECT_FALSE(in.finish());
   in.begin(3, type);
-  EXPECT_FALSE(in.take("x"));
+  EXPECT_FALSE(feed(in, "x"));
   EXPECT_THAT(in.reason(), HasSubstr("boundary"));
   in.begin(4, type);
-  EXPECT_TRUE(in.take(begin));
+  EXPECT_TRUE(feed(in, begin));
   EXPECT_FALSE(in.finish());
   EXPECT_THAT(in.reason(), HasSubstr("ends before"));
 }
@@ -80,12 +99,12 @@ TEST(intake, stores_a_file_only_when_it_is_committed) {
   scratch dir;
   intake in{true, dir.path()};
   in.begin(1, type);
-  ASSERT_TRUE(in.take(begin + "abc" + end));
+  ASSERT_TRUE(feed(in, begin + "abc" + end));
   EXPECT_EQ(in.commit(), "00000001-.._a_b");
   EXPECT_EQ(content_of(dir / "00000001-.._a_b"), "abc");
 
   in.begin(2, type);
-  ASSERT_TRUE(in.take(begin + "abc"));
+  ASSERT_TRUE(feed(in, begin + "abc"));
   in.begin(3, type);
   EXPECT_EQ(in.commit(), "") << "no file was begun";
   const std::filesystem::directory_iterator first{dir.path()}, last;

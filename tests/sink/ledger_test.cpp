@@ -1,5 +1,6 @@
 #include "sink/ledger.hpp"
 #include "sink/scratch.hpp"
+#include "sink/usage_error.hpp"
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
@@ -92,7 +93,7 @@ TEST(ledger, gathers_lines_when_buffered_until_flushed) {
 }
 
 TEST(ledger, says_when_it_cannot_be_kept) {
-  EXPECT_THROW(ledger("/nowhere/at/all", false), std::runtime_error);
+  EXPECT_THROW(ledger("/nowhere/at/all", false), usage_error);
   example e;
   ledger full{"/dev/full", false};
   EXPECT_THROW(full.write(e.entry), std::runtime_error);

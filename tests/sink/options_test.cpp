@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -39,7 +40,7 @@ TEST(options, have_defaults_that_need_no_argument) {
 TEST(options, are_all_read) {
   scratch dir;
   std::ofstream{dir / "s.json"} << R"({"rules":[]})";
-  const auto script = dir / "s.json";
+  const auto script = dir / "s.json", store = dir / "new/store";
   const auto o = parsed({"--host",
                          "::1",
                          "--port",
@@ -61,7 +62,7 @@ TEST(options, are_all_read) {
                          "--ledger-buffer",
                          "--no-hash",
                          "--store",
-                         "s",
+                         store.c_str(),
                          "--key-header",
                          "X-Key",
                          "--script",
@@ -87,7 +88,8 @@ TEST(options, are_all_read) {
   EXPECT_EQ(o.ledger, "l");
   EXPECT_TRUE(o.ledger_buffer);
   EXPECT_FALSE(o.hash);
-  EXPECT_EQ(o.store, "s");
+  EXPECT_EQ(o.store, store);
+  EXPECT_TRUE(std::filesystem::is_directory(store)) << "made when missing";
   EXPECT_EQ(o.key_header, "x-key");
   EXPECT_EQ(o.script, R"({"rules":[]})");
   EXPECT_EQ(o.accept_delay, milliseconds{1});
@@ -110,6 +112,7 @@ TEST(options, say_in_one_line_what_is_wrong_and_how_to_mend_it) {
       {{"--script", "/nowhere"}, "cannot be read"},
       {{"--script", "/nowhere", "--script-json", "{}"}, "give one"},
       {{"--receive-buffer", "-1"}, "give bytes"},
+      {{"--store", "/proc/nowhere"}, "give a directory"},
   };
   for (const auto& [arguments, what] : table) {
     EXPECT_THAT(problem(arguments), HasSubstr(what));

@@ -56,6 +56,14 @@ TEST(server, ends_whatever_its_connections_are_doing) {
   EXPECT_LT(steady_clock::now() - begin, milliseconds{1000});
 }
 
+TEST(server, says_when_it_cannot_listen_there) {
+  options o;
+  o.host = "203.0.113.1";
+  service s{o};
+  asio::io_context loop;
+  EXPECT_THROW(server(loop, s), usage_error);
+}
+
 TEST(server, counts) {
   counts c;
   c.requests = 1, c.accepted = 2, c.files = 3, c.bytes = 4, c.connections = 5, c.handshakes = 6,

@@ -63,6 +63,9 @@ TEST(session_reply, comes_early_and_the_request_is_not_read) {
     EXPECT_EQ(o.line["status"], 413);
     EXPECT_LT(o.line["size"], 100'000);
   }
+  const auto small = play(R"({"match":{"name":"a"},"early":"part"})");
+  EXPECT_EQ(small.line["size"], 0) << "not a byte of the content was looked at";
+  EXPECT_EQ(small.line["verdict"], "incomplete");
 }
 
 TEST(session_reply, comes_early_and_the_request_is_read_nevertheless) {

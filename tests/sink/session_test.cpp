@@ -54,17 +54,20 @@ TEST(session, takes_a_request_in_pieces_however_small) {
   EXPECT_THAT(c.reply(), StartsWith(ok));
 }
 
-TEST(session, takes_a_chunked_request) {
-  endpoint e;
-  client c{e};
+TEST(session, takes_a_chunked_request_and_can_stop_in_it) {
   auto text = upload("a", "bytes");
   const auto body = text.substr(text.find("\r\n\r\n") + 4);
   text.resize(text.find("Content-Length"));
   char size[16];
   std::snprintf(size, sizeof size, "%zx", body.size() - 1);
-  c.send(text + "Transfer-Encoding: chunked\r\n\r\n1\r\n-\r\n" + size + ";x\r\n" + body.substr(1) +
-         "\r\n0\r\n\r\n");
-  EXPECT_THAT(c.reply(), StartsWith(ok));
+  for (const std::string rule : {"{}", R"({"early":3,"then":"keep"})"}) {
+    endpoint e{rule};
+    client c{e};
+    c.send(text + "Transfer-Encoding: chunked\r\n\r\n1\r\n-\r\n" + size + ";x\r\n" + body.substr(1) +
+           "\r\n0\r\n\r\n");
+    EXPECT_THAT(c.reply(), StartsWith(ok));
+    EXPECT_EQ(e.stop().at(0)["verdict"], "accepted");
+  }
 }
 
 TEST(session, refuses_what_is_malformed_and_ends) {
@@ -186,6 +189,17 @@ TEST(session, stops_reading_where_the_rule_says) {
     EXPECT_EQ(lines[0]["verdict"], "incomplete");
     EXPECT_EQ(lines[0]["size"], 1000);
   }
+}
+
+TEST(session, stops_at_the_very_byte_of_a_file_it_knows_by_name) {
+  endpoint e{R"({"match":{"name":"a"},"cut_request_after":)" + std::to_string(bytes_before_content("a") + 3) +
+             "}"};
+  client c{e};
+  c.send(upload("a", "bytes"));
+  EXPECT_EQ(c.rest(), "");
+  const auto line = e.stop().at(0);
+  EXPECT_EQ(line["size"], 3);
+  EXPECT_EQ(line["complete"], false);
 }
 
 TEST(session, stalls_until_the_client_gives_up) {

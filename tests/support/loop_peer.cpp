@@ -1,9 +1,10 @@
 #include "support/loop_peer.hpp"
 
+#include "io/asio.hpp"
+
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/read.hpp>
 #include <boost/asio/read_until.hpp>
-#include <boost/asio/redirect_error.hpp>
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
@@ -17,6 +18,7 @@ namespace loop {
 using asio::awaitable;
 using asio::use_awaitable;
 using asio::ip::tcp;
+using sluice::into;
 
 struct peer::impl {
   impl(tcp::socket s, std::shared_ptr<asio::ssl::context> t) : tls{std::move(t)} {
@@ -30,18 +32,17 @@ struct peer::impl {
   awaitable<std::size_t> more() {
     std::string piece(16 * 1024, '\0');
     error_code ec;
-    const auto token = asio::redirect_error(use_awaitable, ec);
     std::size_t n = 0;
     if (tls)
-      n = co_await secured->async_read_some(asio::buffer(piece), token);
+      n = co_await secured->async_read_some(asio::buffer(piece), into(ec));
     else
-      n = co_await plain->async_read_some(asio::buffer(piece), token);
+      n = co_await plain->async_read_some(asio::buffer(piece), into(ec));
     kept.append(piece, 0, n);
     co_return n;
   }
   awaitable<std::string> take(std::size_t n) {
-    while (kept.size() < n && co_await more() > 0) {
-    }
+    while (kept.size() < n)  // no && with co_await: GCC 12 evaluates both sides
+      if (co_await more() == 0) break;
     std::string taken = kept.substr(0, n);
     kept.erase(0, n);
     co_return taken;
@@ -63,9 +64,7 @@ tcp::socket& peer::socket() { return impl_->socket(); }
 
 awaitable<error_code> peer::handshake() {
   error_code ec;
-  if (impl_->tls)
-    co_await impl_->secured->async_handshake(asio::ssl::stream_base::server,
-                                             asio::redirect_error(use_awaitable, ec));
+  if (impl_->tls) co_await impl_->secured->async_handshake(asio::ssl::stream_base::server, into(ec));
   co_return ec;
 }
 
@@ -90,8 +89,7 @@ awaitable<std::string> peer::read_request() {
 }
 
 awaitable<std::string> peer::read_to_end() {
-  while (co_await impl_->more() > 0) {
-  }
+  for (std::size_t n = 1; n > 0;) n = co_await impl_->more();
   co_return std::exchange(impl_->kept, {});
 }
 
@@ -108,7 +106,7 @@ awaitable<void> peer::write_raw(std::string bytes) {
 
 awaitable<void> peer::say_goodbye() {
   error_code ignored;
-  co_await impl_->secured->async_shutdown(asio::redirect_error(use_awaitable, ignored));
+  co_await impl_->secured->async_shutdown(into(ignored));
 }
 
 void peer::finish() { socket().shutdown(tcp::socket::shutdown_send); }
@@ -127,6 +125,7 @@ std::string listener::url(const std::string& target) const {
 
 awaitable<peer> listener::accept_raw() {
   auto socket = co_await acceptor_.async_accept(use_awaitable);
+  socket.set_option(tcp::no_delay{true});  // a write is on the other side before the next step
   co_return peer{std::move(socket), tls_};
 }
 

@@ -2,6 +2,8 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -31,6 +33,17 @@ std::pair<int, int> make_pipe() {
   std::array<int, 2> ends{};
   if (::pipe2(ends.data(), O_CLOEXEC) != 0) fail("pipe2");
   return {ends[0], ends[1]};
+}
+
+/// Our end first, as with a pipe.
+std::pair<int, int> make_terminal() {
+  const int ours = ::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+  if (ours < 0 || ::grantpt(ours) != 0 || ::unlockpt(ours) != 0) fail("no terminal");
+  const int theirs = ::open(::ptsname(ours), O_RDWR | O_NOCTTY | O_CLOEXEC);
+  if (theirs < 0) fail("no terminal");
+  const winsize size{.ws_row = 25, .ws_col = 100, .ws_xpixel = 0, .ws_ypixel = 0};
+  ::ioctl(theirs, TIOCSWINSZ, &size);
+  return {ours, theirs};
 }
 
 std::vector<std::string> environment_of(const command& c) {
@@ -69,7 +82,7 @@ process::process(const command& c) {
   if (program < 0) fail("cannot open " + c.arguments[0]);
   const auto [in, into] = make_pipe();
   const auto [out, child_out] = make_pipe();
-  const auto [err, child_err] = make_pipe();
+  const auto [err, child_err] = c.terminal ? make_terminal() : make_pipe();
   ::fcntl(into, F_SETFL, O_NONBLOCK);
   if (::write(into, c.input.data(), c.input.size()) != static_cast<ssize_t>(c.input.size())) fail("the input is too long");
   ::close(into);
@@ -98,12 +111,12 @@ void process::signal(int number) const {
   if (!status_ && ::kill(pid_, number) != 0) fail("kill");
 }
 
-/// False at the end of the pipe, or while it is empty.
+/// False at the end of the pipe (or terminal), or while it is empty.
 bool process::read_some(pipe_end& from) {
   std::array<char, 16384> buffer{};
   const auto n = ::read(from.fd, buffer.data(), buffer.size());
   if (n > 0) from.text.append(buffer.data(), static_cast<std::size_t>(n));
-  if (n == 0) ::close(std::exchange(from.fd, -1));
+  if (n == 0 || (n < 0 && errno == EIO)) ::close(std::exchange(from.fd, -1));
   return n > 0;
 }
 

@@ -17,6 +17,7 @@ struct command {
   std::string directory{};                 ///< empty: ours
   std::string input{};                     ///< standard input, less than a pipe holds
   std::optional<unsigned> descriptor_limit{};
+  bool terminal = false;   ///< standard error is one, 100 columns wide
   bool as_nobody = false;  ///< without root's right to pass all permissions; only root can give it up
 };
 

@@ -55,7 +55,7 @@ class tls_context {
   template <class Pointer>
   requires requires(const Pointer& p) { static_cast<ssl_ctx_st*>(p->native_handle()); }
   tls_context(const Pointer& context)
-      : tls_context(static_cast<ssl_ctx_st*>(context->native_handle())) {}  // NOLINT
+      : tls_context(static_cast<ssl_ctx_st*>(context ? context->native_handle() : nullptr)) {}  // NOLINT
 
   ssl_ctx_st* get() const noexcept { return native_.get(); }
   explicit operator bool() const noexcept { return native_ != nullptr; }

@@ -2,6 +2,7 @@
 
 #include <sluice/text.hpp>
 
+#include <algorithm>
 #include <array>
 #include <ctime>
 
@@ -25,7 +26,7 @@ std::string record_text(const file_record& r) {
   std::string text = clock_text(r.time) + " " + std::string{to_string(r.fate)} + " " +
                      (r.status != 0 ? std::to_string(r.status) : std::string{"-"}) + " " + printable(r.path);
   if (!r.response.empty()) text += "  " + printable(r.response.substr(0, 200));
-  if (!r.error.empty()) text += "  (" + printable(r.error) + ")";
+  if (!r.error.empty()) text += "  (" + r.error + ")";  // what it quotes was made printable
   return text;
 }
 
@@ -69,10 +70,18 @@ pace display::recent(const progress& p) {
           static_cast<double>(p.bytes - old.bytes) / seconds};
 }
 
-void display::stop() {
+/// The bar stays on the screen, with the figures of the whole run.
+void display::stop(const run_summary& s) {
   timer_.cancel();
-  if (style_ == style::bar && look_)
-    console_.status(progress_bar(look_(), recent(look_()), console_.columns()));
+  if (style_ == style::bar && s.attempts > 0) {
+    progress p;
+    p.accepted = s.accepted, p.rejected = s.rejected, p.deferred = s.deferred, p.changed = s.changed;
+    p.vanished = s.vanished;
+    p.total =
+        std::max(s.seen - s.skipped, past_.back().total.value_or(0));  // a run that was stopped saw fewer
+    const pace whole_run{s.files_per_second, s.seconds > 0 ? static_cast<double>(s.bytes) / s.seconds : 0};
+    console_.status(progress_bar(p, whole_run, console_.columns()));
+  }
   console_.keep_status();
 }
 

@@ -20,7 +20,7 @@ class display {
   using style = send_plan::progress_style;
   style chosen() const noexcept { return style_; }
   void start(std::function<progress()> look);
-  void stop();
+  void stop(const run_summary& s);
   void file(const file_record& r);
   void say(const std::string& text) { console_.line(text); }
 

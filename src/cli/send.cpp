@@ -77,7 +77,7 @@ int send(send_plan plan) {
   up.async_drain(plan.source,
                  asio::bind_cancellation_slot(stop.slot(), [&](boost::system::error_code, run_summary s) {
                    summary = std::move(s);
-                   show.stop();
+                   show.stop(summary);
                    stop.dismiss();
                    ioc.stop();
                  }));

@@ -46,7 +46,10 @@ class query : public std::enable_shared_from_this<query> {
   using done = std::function<void(resolver::answer)>;
 
   explicit query(asio::any_io_executor executor) : executor_{executor}, timer_{executor} {}
-  ~query() { close(); }
+  ~query() {
+    handler_ = nullptr;  // the loop was destroyed under us: c-ares will report an end that nobody waits for
+    close();
+  }
 
   void start(const std::string& host, done handler) {
     handler_ = std::move(handler);

@@ -66,7 +66,8 @@ TEST_F(disposal, move_replaces_nothing) {
     digests.insert(digest);
     EXPECT_TRUE(name.starts_with("a.") && name.ends_with(".jpg")) << name;
   }
-  EXPECT_THAT(digests, testing::UnorderedElementsAre(support::sha256("old"), support::sha256("new"), support::sha256("newer")));
+  EXPECT_THAT(digests, testing::UnorderedElementsAre(support::sha256("old"), support::sha256("new"),
+                                                     support::sha256("newer")));
 }
 
 TEST_F(disposal, moves_what_the_server_refused_and_nothing_else) {
@@ -74,8 +75,10 @@ TEST_F(disposal, moves_what_the_server_refused_and_nothing_else) {
   files.add("later.jpg", "2");
   files.add("good.jpg", "3");
   const auto refused = make_directory("refused");
-  support::sink to{R"([{"match": {"name": "bad*"}, "status": 422}, {"match": {"name": "later*"}, "status": 503}])"};
-  const auto o = drain(to, {"--on-success", "delete", "--on-reject", "move=" + refused.string(), "--retry", "0"});
+  support::sink to{
+      R"([{"match": {"name": "bad*"}, "status": 422}, {"match": {"name": "later*"}, "status": 503}])"};
+  const auto o =
+      drain(to, {"--on-success", "delete", "--on-reject", "move=" + refused.string(), "--retry", "0"});
   EXPECT_EQ(o.code, 1);
   EXPECT_EQ(o.count("rejected"), 1u);
   EXPECT_EQ(o.count("moved"), 1u);
@@ -111,11 +114,12 @@ TEST_F(disposal, move_into_the_source_is_refused) {
 
 /// A directory on another file system than `here`, where this machine has one that can be written to.
 std::optional<fs::path> other_file_system(const fs::path& here) {
-  struct stat ours {};
+  struct stat ours{};
   if (::stat(here.c_str(), &ours) != 0) return std::nullopt;
   for (const auto* candidate : {"/dev/shm", "/run", "/var/tmp", "/tmp", "."}) {
-    struct stat st {};
-    if (::stat(candidate, &st) == 0 && st.st_dev != ours.st_dev && ::access(candidate, W_OK | X_OK) == 0) return candidate;
+    struct stat st{};
+    if (::stat(candidate, &st) == 0 && st.st_dev != ours.st_dev && ::access(candidate, W_OK | X_OK) == 0)
+      return candidate;
   }
   return std::nullopt;
 }
@@ -128,7 +132,8 @@ TEST_F(disposal, move_to_another_file_system_is_refused) {
   for (const auto* option : {"--on-success", "--on-reject"}) {
     const auto o = drain(to, {option, "move=" + elsewhere->string()});
     EXPECT_EQ(o.code, 2);
-    EXPECT_THAT(o.err, AllOf(HasSubstr(option), HasSubstr("another file system"), HasSubstr("choose a directory")));
+    EXPECT_THAT(o.err,
+                AllOf(HasSubstr(option), HasSubstr("another file system"), HasSubstr("choose a directory")));
     EXPECT_THAT(support::lines_of(o.err), SizeIs(1));
   }
   expect_all_kept();
@@ -139,7 +144,8 @@ TEST_F(disposal, move_to_another_file_system_is_refused) {
 class disturbed : public disposal {
  protected:
   /// Runs until the program has the file open, disturbs it, and waits for the end.
-  outcome while_sending(const support::sink& to, const arguments& more, const std::function<void()>& disturb) {
+  outcome while_sending(const support::sink& to, const arguments& more,
+                        const std::function<void()>& disturb) {
     support::process p{send_command(to, more)};
     const bool opened = p.wait_until([&] { return has_open(p.pid(), files / "large.bin"); });
     EXPECT_TRUE(opened) << p.err();
@@ -149,7 +155,8 @@ class disturbed : public disposal {
 
   static bool has_open(pid_t pid, const fs::path& file) {
     std::error_code ec;
-    for (fs::directory_iterator it{fs::path{"/proc"} / std::to_string(pid) / "fd", ec}, end; !ec && it != end; it.increment(ec)) {
+    for (fs::directory_iterator it{fs::path{"/proc"} / std::to_string(pid) / "fd", ec}, end; !ec && it != end;
+         it.increment(ec)) {
       std::error_code gone;
       if (fs::read_symlink(it->path(), gone) == file) return true;
     }

@@ -55,7 +55,8 @@ void test::expect_nothing_lost(const support::sink& to) const {
 void expect_adds_up(const outcome& o) {
   ASSERT_FALSE(o.summary.is_null()) << o.err;
   std::uint64_t sum = 0;
-  for (const auto* fate : {"accepted", "rejected", "deferred", "changed", "vanished", "skipped"}) sum += o.count(fate);
+  for (const auto* fate : {"accepted", "rejected", "deferred", "changed", "vanished", "skipped"})
+    sum += o.count(fate);
   EXPECT_EQ(o.count("seen"), sum) << o.summary;
 }
 

@@ -34,7 +34,9 @@ class test : public testing::Test {
   support::command send_command(const support::sink& to, const arguments& more = {}) const;
   support::command send_command(const std::string& url, const arguments& more = {}) const;
   outcome run(const support::command& c) const;
-  outcome drain(const support::sink& to, const arguments& more = {}) const { return run(send_command(to, more)); }
+  outcome drain(const support::sink& to, const arguments& more = {}) const {
+    return run(send_command(to, more));
+  }
   /// After the process has ended.
   outcome outcome_of(support::process& p) const;
 

@@ -32,7 +32,8 @@ const std::vector<std::string> shapes{
     "semi;colon;filename=#.jpg",
     "latin1-\xe9\xe8\xff-#.jpg",
     "overlong-\xc0\xaf-surrogate-\xed\xa0\x80-#.jpg",
-    "\xd7\xa9\xd7\x9c\xd7\x95\xd7\x9d-\xe2\x80\xae" "gpj.#",
+    "\xd7\xa9\xd7\x9c\xd7\x95\xd7\x9d-\xe2\x80\xae"
+    "gpj.#",
     "-rf-#",
     "--on-success=keep-#",
     "#.",
@@ -50,7 +51,8 @@ std::string name_of(std::size_t i) {
 }
 
 std::string directory_of(std::size_t i) {
-  static const std::vector<std::string> directories{"", "", "", "sub/", "sub/deep \"er\"\r\n/", "\xff/", "a/b/c/d/e/f/g/"};
+  static const std::vector<std::string> directories{
+      "", "", "", "sub/", "sub/deep \"er\"\r\n/", "\xff/", "a/b/c/d/e/f/g/"};
   return directories[i % directories.size()];
 }
 
@@ -148,7 +150,8 @@ TEST_F(hostile_names, cannot_write_to_a_terminal_or_begin_a_line) {
   EXPECT_EQ(o.code, 0);
   EXPECT_EQ(o.err.find('\x1b'), std::string::npos);
   EXPECT_EQ(o.err.find('\r'), std::string::npos);
-  for (const auto& line : support::lines_of(o.err)) EXPECT_TRUE(line.starts_with("sluice: ") || line.starts_with("20")) << line;
+  for (const auto& line : support::lines_of(o.err))
+    EXPECT_TRUE(line.starts_with("sluice: ") || line.starts_with("20")) << line;
 }
 
 TEST_F(hostile_names, do_not_stop_a_dry_run) {

@@ -20,8 +20,9 @@ using testing::IsEmpty;
 using testing::SizeIs;
 using testing::UnorderedElementsAre;
 
-const std::vector<std::string> keys_in_order{"v",        "seq",    "time", "path",     "size", "mtime_ns", "fate", "status",
-                                             "attempts", "key",    "disposal", "ms", "bytes", "response", "error"};
+const std::vector<std::string> keys_in_order{"v",        "seq",  "time",   "path",     "size",
+                                             "mtime_ns", "fate", "status", "attempts", "key",
+                                             "disposal", "ms",   "bytes",  "response", "error"};
 
 std::vector<std::string> keys_of(const json& object) {
   std::vector<std::string> keys;
@@ -124,7 +125,8 @@ TEST_F(joblog, resume_sends_what_was_not_accepted_and_what_changed) {
   const auto o = drain(to, {"--joblog", log, "--resume"});
   EXPECT_EQ(o.code, 0) << o.err;
   EXPECT_THAT(names_with(to), SizeIs(12));
-  for (const auto& name : names_with(to)) EXPECT_TRUE(name.starts_with("f-0001") || name == "f-00003.bin" || name == "new.bin") << name;
+  for (const auto& name : names_with(to))
+    EXPECT_TRUE(name.starts_with("f-0001") || name == "f-00003.bin" || name == "new.bin") << name;
   EXPECT_EQ(o.count("accepted"), 12u);
   EXPECT_EQ(o.count("skipped"), 9u);
   expect_adds_up(o);
@@ -159,7 +161,8 @@ TEST_F(joblog, resume_without_a_log_yet_sends_everything) {
   EXPECT_THAT(lines(), SizeIs(3));
 }
 
-// The directory loses its write permission while the reply is under way: the unlink fails, after the line was written.
+// The directory loses its write permission while the reply is under way: the unlink fails, after the line was
+// written.
 TEST_F(joblog, line_comes_before_the_removal) {
   files.add("a.jpg", "1");
   fs::permissions(room.path(), fs::perms::all);
@@ -245,7 +248,8 @@ TEST_F(joblog, inside_the_source_is_refused) {
   for (const auto* option : {"--joblog", "--lock"}) {
     const auto o = drain(to, {option, files / "log"});
     EXPECT_EQ(o.code, 2);
-    EXPECT_THAT(o.err, HasSubstr(std::string{option} + ": '" + (files / "log").string() + "' is inside the source"));
+    EXPECT_THAT(o.err,
+                HasSubstr(std::string{option} + ": '" + (files / "log").string() + "' is inside the source"));
   }
   expect_all_kept();
   EXPECT_EQ(to.stop().at("connections"), 0);

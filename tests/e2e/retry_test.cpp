@@ -25,8 +25,9 @@ TEST_F(retry, repeats_key_and_fields_exactly) {
   files.add("a.jpg", "first");
   files.add("b.jpg", "second");
   support::sink to{R"([{"status": [503, 503, 200]}])"};
-  const auto o = drain(to, {"--on-success", "delete", "-F", "now={now}", "-F", "ms={now_ms}", "-F", "random={random}", "-F",
-                            "uuid={uuid}", "-F", "seq={seq}", "-F", "key={key}", "-F", "path={path}"});
+  const auto o =
+      drain(to, {"--on-success", "delete", "-F", "now={now}", "-F", "ms={now_ms}", "-F", "random={random}",
+                 "-F", "uuid={uuid}", "-F", "seq={seq}", "-F", "key={key}", "-F", "path={path}"});
   EXPECT_EQ(o.code, 0) << o.err;
   EXPECT_EQ(o.count("accepted"), 2u);
   EXPECT_EQ(o.count("attempts"), 6u);
@@ -110,7 +111,8 @@ TEST_F(retry, stops_when_its_time_is_over) {
 // Retry-After speaks for the endpoint: no connection sends anything until then.
 TEST_F(retry, after_pauses_the_whole_pool) {
   files.add_many(80, 300);
-  support::sink to{R"([{"match": {"name": "f-00040*"}, "times": 1, "status": 503, "headers": {"Retry-After": "2"}}])"};
+  support::sink to{
+      R"([{"match": {"name": "f-00040*"}, "times": 1, "status": 503, "headers": {"Retry-After": "2"}}])"};
   const auto begun = steady_clock::now();
   const auto o = drain(to, {"--on-success", "delete", "--window", "4"});
   EXPECT_EQ(o.code, 0) << o.err;
@@ -132,7 +134,8 @@ TEST_F(retry, has_a_budget_for_the_whole_run) {
   const auto o = drain(to, {"--on-success", "delete"});
   EXPECT_EQ(o.code, 5) << o.err;
   EXPECT_LT(steady_clock::now() - begun, 12s);
-  EXPECT_LE(to.ledger().size(), 100u + 16u + 5u) << "the streak that opens the breaker, what was in flight, the probes";
+  EXPECT_LE(to.ledger().size(), 100u + 16u + 5u)
+      << "the streak that opens the breaker, what was in flight, the probes";
   expect_adds_up(o);
   expect_all_kept();
 }
@@ -155,7 +158,8 @@ class closed_port {
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     socklen_t size = sizeof address;
     auto* any = reinterpret_cast<sockaddr*>(&address);
-    if (::bind(fd_, any, size) != 0 || ::getsockname(fd_, any, &size) != 0) throw std::runtime_error("no port");
+    if (::bind(fd_, any, size) != 0 || ::getsockname(fd_, any, &size) != 0)
+      throw std::runtime_error("no port");
     number_ = ntohs(address.sin_port);
   }
   ~closed_port() { ::close(fd_); }
@@ -192,7 +196,8 @@ TEST_F(retry, single_file_finds_it_unreachable_at_once) {
 TEST_F(retry, unknown_host_is_unreachable) {
   files.add("a", "x");
   const auto begun = steady_clock::now();
-  const auto o = run(send_command("https://no-such-host.invalid/upload", {"--retry", "0", "--connect-timeout", "2s"}));
+  const auto o =
+      run(send_command("https://no-such-host.invalid/upload", {"--retry", "0", "--connect-timeout", "2s"}));
   EXPECT_EQ(o.code, 5) << o.err;
   EXPECT_THAT(o.err, AnyOf(HasSubstr("DNS"), HasSubstr("no connection within the connect timeout")));
   EXPECT_LT(steady_clock::now() - begun, 8s);

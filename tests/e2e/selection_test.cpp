@@ -133,7 +133,8 @@ TEST_F(selection, keeps_the_order_asked_for) {
 
 TEST_F(selection, dry_run_lists_and_sends_nothing) {
   support::sink to;
-  const auto o = send(to, {"--dry-run", "--on-success", "delete", "--include", "*.jpg", "--order-by", "name"});
+  const auto o =
+      send(to, {"--dry-run", "--on-success", "delete", "--include", "*.jpg", "--order-by", "name"});
   EXPECT_EQ(o.code, 0);
   EXPECT_THAT(support::lines_of(o.out), ElementsAre(".hidden.jpg", "a.jpg", "sub/d.jpg", "sub/deep/e.jpg"));
   expect_all_kept();
@@ -147,7 +148,8 @@ TEST_F(selection, dry_run_does_not_need_the_endpoint) {
 }
 
 TEST_F(selection, list_is_relative_to_the_source) {
-  support::write_file(room / "list", "a.jpg\nsub/d.jpg\n./b.png\n\n" + (files / "c.txt").string() + "\nmissing.jpg\nsub");
+  support::write_file(room / "list",
+                      "a.jpg\nsub/d.jpg\n./b.png\n\n" + (files / "c.txt").string() + "\nmissing.jpg\nsub");
   support::sink to;
   const auto o = send(to, {"--files-from", room / "list", "--on-success", "delete"});
   EXPECT_EQ(o.code, 0) << o.err;
@@ -162,7 +164,8 @@ TEST_F(selection, list_cannot_lead_out_of_the_source) {
   support::write_file(room / "outside.jpg", "not to be sent");
   fs::create_symlink(room.path(), files / "way-out");
   fs::create_symlink(room / "outside.jpg", files / "link.jpg");
-  const auto names = "../outside.jpg\nsub/../../outside.jpg\nway-out/outside.jpg\nlink.jpg\n" + (room / "outside.jpg").string() + "\n";
+  const auto names = "../outside.jpg\nsub/../../outside.jpg\nway-out/outside.jpg\nlink.jpg\n" +
+                     (room / "outside.jpg").string() + "\n";
   support::write_file(room / "list", names);
   support::sink to;
   const auto o = send(to, {"--files-from", room / "list", "--on-success", "delete"});
@@ -183,7 +186,8 @@ TEST_F(selection, list_comes_from_standard_input) {
 TEST_F(selection, list_without_a_source_takes_any_path) {
   support::write_file(room / "elsewhere.jpg", "x");
   support::sink to;
-  const auto o = send_list(to, {"--files-from", "-", "--on-success", "delete"}, "a.jpg\n" + (room / "elsewhere.jpg").string() + "\n");
+  const auto o = send_list(to, {"--files-from", "-", "--on-success", "delete"},
+                           "a.jpg\n" + (room / "elsewhere.jpg").string() + "\n");
   EXPECT_EQ(o.code, 0) << o.err;
   EXPECT_THAT(names_with(to), ElementsAre("a.jpg", "elsewhere.jpg"));
   EXPECT_FALSE(fs::exists(files / "a.jpg"));
@@ -217,7 +221,8 @@ TEST_F(selection, list_that_is_missing_is_a_source_that_cannot_be_read) {
 TEST_F(selection, unreadable_file_and_directory_are_told_and_the_rest_is_sent) {
   files.add("locked/inside.jpg", "x");
   fs::permissions(room.path(), fs::perms::all);
-  for (const auto& e : fs::recursive_directory_iterator{files.root()}) ::chmod(e.path().c_str(), e.is_directory() ? 0777 : 0666);
+  for (const auto& e : fs::recursive_directory_iterator{files.root()})
+    ::chmod(e.path().c_str(), e.is_directory() ? 0777 : 0666);
   ::chmod((files / "b.png").c_str(), 0);
   ::chmod((files / "locked").c_str(), 0);
   support::sink to{"[]", {"--http"}};

@@ -21,10 +21,14 @@ class tls : public test {
 
   std::string certificate(const std::string& name) const { return room / "certificates" / (name + ".pem"); }
   std::string key(const std::string& name) const { return room / "certificates" / (name + ".key"); }
-  std::string pin() const { return support::lines_of(support::content_of(room / "certificates/good.pin")).at(0); }
+  std::string pin() const {
+    return support::lines_of(support::content_of(room / "certificates/good.pin")).at(0);
+  }
 
   /// Arguments of a sink that shows this certificate.
-  arguments showing(const std::string& name) const { return {"--cert", certificate(name), "--key", key("leaf")}; }
+  arguments showing(const std::string& name) const {
+    return {"--cert", certificate(name), "--key", key("leaf")};
+  }
 
   outcome send_to(const support::sink& to, const arguments& more) const {
     arguments all{"--on-success", "delete", "-H", "Authorization: Bearer canary"};
@@ -156,7 +160,8 @@ TEST_F(tls, has_a_floor_of_1_2) {
   auto shown = showing("good");
   shown.insert(shown.end(), {"--tls-min", "1.1", "--tls-max", "1.1"});
   support::sink to{"[]", shown};
-  EXPECT_THAT(send_to(to, {"--cacert", certificate("ca"), "--retry", "0", "--max-files", "2"}).code, AnyOf(5, 7));
+  EXPECT_THAT(send_to(to, {"--cacert", certificate("ca"), "--retry", "0", "--max-files", "2"}).code,
+              AnyOf(5, 7));
   expect_nothing_sent(to);
 }
 
@@ -164,7 +169,10 @@ TEST_F(tls, works_with_1_2_and_its_floor_can_be_raised) {
   auto shown = showing("good");
   shown.insert(shown.end(), {"--tls-max", "1.2"});
   support::sink to{"[]", shown};
-  EXPECT_THAT(send_to(to, {"--cacert", certificate("ca"), "--tls-min", "1.3", "--retry", "0", "--max-files", "2"}).code, AnyOf(5, 7));
+  EXPECT_THAT(
+      send_to(to, {"--cacert", certificate("ca"), "--tls-min", "1.3", "--retry", "0", "--max-files", "2"})
+          .code,
+      AnyOf(5, 7));
   EXPECT_THAT(to.ledger(), IsEmpty());
   expect_all_kept();
   expect_delivered(send_to(to, {"--cacert", certificate("ca")}));
@@ -182,12 +190,14 @@ class client_certificate : public tls, public testing::WithParamInterface<const 
 
 TEST_P(client_certificate, is_shown) {
   support::sink to{"[]", asking()};
-  expect_delivered(send_to(to, {"--cacert", certificate("ca"), "--cert", certificate("client"), "--key", key("client")}));
+  expect_delivered(
+      send_to(to, {"--cacert", certificate("ca"), "--cert", certificate("client"), "--key", key("client")}));
 }
 
 TEST_P(client_certificate, refused_or_missing_stops_the_run) {
   support::sink to{"[]", asking()};
-  for (const auto& options : {arguments{}, arguments{"--cert", certificate("client-other-ca"), "--key", key("client")}}) {
+  for (const auto& options :
+       {arguments{}, arguments{"--cert", certificate("client-other-ca"), "--key", key("client")}}) {
     auto all = options;
     all.insert(all.end(), {"--cacert", certificate("ca")});
     const auto o = send_to(to, all);
@@ -205,7 +215,8 @@ INSTANTIATE_TEST_SUITE_P(tls, client_certificate, testing::Values("1.2", "1.3"),
 TEST_F(tls, stalled_handshake_is_given_up) {
   support::sink to{R"([{"handshake": "stall"}])", showing("good")};
   const auto begun = std::chrono::steady_clock::now();
-  const auto o = send_to(to, {"--cacert", certificate("ca"), "--connect-timeout", "300ms", "--retry", "0", "--max-files", "2"});
+  const auto o = send_to(
+      to, {"--cacert", certificate("ca"), "--connect-timeout", "300ms", "--retry", "0", "--max-files", "2"});
   EXPECT_EQ(o.code, 5) << o.err;
   EXPECT_THAT(o.err, HasSubstr("no connection within the connect timeout"));
   EXPECT_LT(std::chrono::steady_clock::now() - begun, 5s);
@@ -223,7 +234,8 @@ TEST_F(tls, server_without_tls_gets_nothing) {
   support::sink to{"[]", {"--http"}};
   auto url = to.url();
   url.insert(4, "s");
-  const auto o = run(send_command(url, {"-k", "--retry", "0", "--max-files", "2", "-H", "Authorization: Bearer canary"}));
+  const auto o = run(
+      send_command(url, {"-k", "--retry", "0", "--max-files", "2", "-H", "Authorization: Bearer canary"}));
   EXPECT_EQ(o.code, 5) << o.err;
   EXPECT_EQ(o.count("accepted"), 0u);
   expect_all_kept();

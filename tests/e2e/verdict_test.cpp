@@ -21,7 +21,7 @@ struct doubt {
   arguments options;
   int code;
   const char* fate;
-  const char* says;  ///< in the line of -v
+  const char* says;          ///< in the line of -v
   bool sink_has_it = false;  ///< the server took the file, although it never said so in a way that counts
 };
 
@@ -54,12 +54,16 @@ constexpr const char* ok = "HTTP/1.1 200 OK\\r\\n";
 
 std::string raw(const std::string& text) { return R"([{"reply": "raw", "raw": ")" + text + R"("}])"; }
 
-const std::string content_length_twice = raw(std::string{ok} + "Content-Length: 2\\r\\nContent-Length: 3\\r\\n\\r\\n{}");
+const std::string content_length_twice =
+    raw(std::string{ok} + "Content-Length: 2\\r\\nContent-Length: 3\\r\\n\\r\\n{}");
 const std::string length_and_chunked =
-    raw(std::string{ok} + "Content-Length: 2\\r\\nTransfer-Encoding: chunked\\r\\n\\r\\n2\\r\\n{}\\r\\n0\\r\\n\\r\\n");
-const std::string bad_chunk = raw(std::string{ok} + "Transfer-Encoding: chunked\\r\\n\\r\\nxyz\\r\\n{}\\r\\n0\\r\\n\\r\\n");
+    raw(std::string{ok} +
+        "Content-Length: 2\\r\\nTransfer-Encoding: chunked\\r\\n\\r\\n2\\r\\n{}\\r\\n0\\r\\n\\r\\n");
+const std::string bad_chunk =
+    raw(std::string{ok} + "Transfer-Encoding: chunked\\r\\n\\r\\nxyz\\r\\n{}\\r\\n0\\r\\n\\r\\n");
 const std::string http_0_9 = raw("200 OK, I have it\\n");
-const std::string switching = raw("HTTP/1.1 101 Switching Protocols\\r\\nUpgrade: x\\r\\nConnection: upgrade\\r\\n\\r\\n");
+const std::string switching =
+    raw("HTTP/1.1 101 Switching Protocols\\r\\nUpgrade: x\\r\\nConnection: upgrade\\r\\n\\r\\n");
 
 INSTANTIATE_TEST_SUITE_P(
     verdict, nothing_is_removed,
@@ -73,7 +77,13 @@ INSTANTIATE_TEST_SUITE_P(
         doubt{"s501", R"([{"status": 501}])", {}, 1, "rejected", "rejected 501"},
         doubt{"s202", R"([{"status": 202}])", {}, 1, "rejected", "rejected 202", true},
         doubt{"s206", R"([{"status": 206}])", {}, 1, "rejected", "rejected 206", true},
-        doubt{"s200_of_another_set", "[]", {"--success-status", "201,204"}, 1, "rejected", "rejected 200", true},
+        doubt{"s200_of_another_set",
+              "[]",
+              {"--success-status", "201,204"},
+              1,
+              "rejected",
+              "rejected 200",
+              true},
         // It says: later.
         doubt{"s408", R"([{"status": 408}])", {}, 1, "deferred", "deferred 408"},
         doubt{"s429", R"([{"status": 429}])", {}, 1, "deferred", "deferred 429"},
@@ -85,20 +95,92 @@ INSTANTIATE_TEST_SUITE_P(
         doubt{"s403", R"([{"status": 403}])", {"-w", "1", "--max-files", "3"}, 7, "rejected", "rejected 403"},
         doubt{"s407", R"([{"status": 407}])", {"-w", "1", "--max-files", "3"}, 7, "rejected", "rejected 407"},
         // Yes, but not as agreed.
-        doubt{"json_value", R"([{"body": "{\"code\": 5}"}])", {"--success-json", "/code=0"}, 1, "rejected", "rejected 200", true},
-        doubt{"json_text_for_number", R"([{"body": "{\"code\": \"0\"}"}])", {"--success-json", "/code=0"}, 1, "rejected", "rejected 200", true},
-        doubt{"json_missing", R"([{"body": "{}"}])", {"--success-json", "/code=0"}, 1, "rejected", "rejected 200", true},
-        doubt{"json_second_rule", "[]", {"--success-json", "/code=0", "--success-json", "/size=1000"}, 1, "rejected", "rejected 200", true},
-        doubt{"json_not_json", R"([{"body": "<html>Login</html>"}])", {"--success-json", "/code=0"}, 1, "rejected", "Login", true},
-        doubt{"json_no_body", R"([{"status": 204}])", {"--success-json", "/code=0"}, 1, "rejected", "rejected 204", true},
+        doubt{"json_value",
+              R"([{"body": "{\"code\": 5}"}])",
+              {"--success-json", "/code=0"},
+              1,
+              "rejected",
+              "rejected 200",
+              true},
+        doubt{"json_text_for_number",
+              R"([{"body": "{\"code\": \"0\"}"}])",
+              {"--success-json", "/code=0"},
+              1,
+              "rejected",
+              "rejected 200",
+              true},
+        doubt{"json_missing",
+              R"([{"body": "{}"}])",
+              {"--success-json", "/code=0"},
+              1,
+              "rejected",
+              "rejected 200",
+              true},
+        doubt{"json_second_rule",
+              "[]",
+              {"--success-json", "/code=0", "--success-json", "/size=1000"},
+              1,
+              "rejected",
+              "rejected 200",
+              true},
+        doubt{"json_not_json",
+              R"([{"body": "<html>Login</html>"}])",
+              {"--success-json", "/code=0"},
+              1,
+              "rejected",
+              "Login",
+              true},
+        doubt{"json_no_body",
+              R"([{"status": 204}])",
+              {"--success-json", "/code=0"},
+              1,
+              "rejected",
+              "rejected 204",
+              true},
         // Yes, but was that all of it?
-        doubt{"cut_in_body", R"([{"cut_reply_after": 80}])", {}, 1, "deferred", "before its reply was complete", true},
-        doubt{"cut_in_body_by_reset", R"([{"cut_reply_after": 80, "how": "rst"}])", {}, 1, "deferred", "deferred -", true},
-        doubt{"cut_in_head", R"([{"cut_reply_after": 20}])", {}, 1, "deferred", "before its reply was complete", true},
-        doubt{"cut_without_notice", R"([{"cut_reply_after": 80, "no_close_notify": true}])", {}, 1, "deferred", "deferred -", true},
-        doubt{"cut_and_stalled", R"([{"cut_reply_after": 80, "how": "stall"}])", {"--speed-time", "300ms"}, 1, "deferred", "no byte moved", true},
-        doubt{"no_reply", R"([{"reply": "none"}])", {}, 1, "deferred", "after the whole request had been sent"},
-        doubt{"no_reply_by_reset", R"([{"reply": "none", "how": "rst"}])", {}, 1, "deferred", "after the whole request had been sent"},
+        doubt{"cut_in_body",
+              R"([{"cut_reply_after": 80}])",
+              {},
+              1,
+              "deferred",
+              "before its reply was complete",
+              true},
+        doubt{"cut_in_body_by_reset",
+              R"([{"cut_reply_after": 80, "how": "rst"}])",
+              {},
+              1,
+              "deferred",
+              "deferred -",
+              true},
+        doubt{"cut_in_head",
+              R"([{"cut_reply_after": 20}])",
+              {},
+              1,
+              "deferred",
+              "before its reply was complete",
+              true},
+        doubt{"cut_without_notice",
+              R"([{"cut_reply_after": 80, "no_close_notify": true}])",
+              {},
+              1,
+              "deferred",
+              "deferred -",
+              true},
+        doubt{"cut_and_stalled",
+              R"([{"cut_reply_after": 80, "how": "stall"}])",
+              {"--speed-time", "300ms"},
+              1,
+              "deferred",
+              "no byte moved",
+              true},
+        doubt{
+            "no_reply", R"([{"reply": "none"}])", {}, 1, "deferred", "after the whole request had been sent"},
+        doubt{"no_reply_by_reset",
+              R"([{"reply": "none", "how": "rst"}])",
+              {},
+              1,
+              "deferred",
+              "after the whole request had been sent"},
         doubt{"unframed", R"([{"reply": "unframed"}])", {}, 1, "deferred", "has no length", true},
         doubt{"junk", R"([{"reply": "junk"}])", {}, 1, "deferred", "not HTTP/1.1"},
         doubt{"http_0_9", http_0_9.c_str(), {}, 1, "deferred", "not HTTP/1.1"},
@@ -106,14 +188,21 @@ INSTANTIATE_TEST_SUITE_P(
         doubt{"length_and_chunked", length_and_chunked.c_str(), {}, 1, "deferred", "not HTTP/1.1", true},
         doubt{"bad_chunk", bad_chunk.c_str(), {}, 1, "deferred", "not HTTP/1.1", true},
         doubt{"switching_protocols", switching.c_str(), {}, 1, "deferred", "not HTTP/1.1"},
-        doubt{"cut_chunked", R"([{"reply": "chunked", "cut_reply_after": 106}])", {}, 1, "deferred", "deferred -", true},
+        doubt{"cut_chunked",
+              R"([{"reply": "chunked", "cut_reply_after": 106}])",
+              {},
+              1,
+              "deferred",
+              "deferred -",
+              true},
         // No end of it.
         doubt{"endless_header", R"([{"endless": "header"}])", {}, 1, "deferred", "too large", true},
         doubt{"endless_body", R"([{"endless": "body"}])", {}, 1, "deferred", "too large", true},
         doubt{"endless_trailer", R"([{"endless": "trailer"}])", {}, 1, "deferred", "too large", true},
         doubt{"endless_interim", R"([{"endless": "interim"}])", {}, 1, "deferred", "too large"},
         // Not even the request got there.
-        doubt{"cut_request", R"([{"cut_request_after": 10, "how": "rst"}])", {}, 1, "deferred", "deferred -"}),
+        doubt{
+            "cut_request", R"([{"cut_request_after": 10, "how": "rst"}])", {}, 1, "deferred", "deferred -"}),
     [](const auto& test) { return test.param.name; });
 
 class verdict : public test {};
@@ -122,11 +211,13 @@ TEST_F(verdict, redirects_are_never_followed) {
   files.add_many(40, 100);
   support::sink elsewhere;
   for (const int status : {301, 302, 303, 307, 308}) {
-    support::sink to{R"([{"status": )" + std::to_string(status) + R"(, "headers": {"Location": ")" + elsewhere.url() + R"("}}])"};
+    support::sink to{R"([{"status": )" + std::to_string(status) + R"(, "headers": {"Location": ")" +
+                     elsewhere.url() + R"("}}])"};
     const auto o = drain(to, {"--on-success", "delete", "-w", "4", "-H", "Authorization: Bearer canary"});
     EXPECT_EQ(o.code, 7) << o.err;
     EXPECT_THAT(o.err, HasSubstr("the endpoint refuses us"));
-    EXPECT_LE(to.ledger().size(), 4u + 3u) << "a wall costs as many requests as are in flight, not one per file";
+    EXPECT_LE(to.ledger().size(), 4u + 3u)
+        << "a wall costs as many requests as are in flight, not one per file";
     expect_all_kept();
   }
   EXPECT_THAT(elsewhere.ledger(), IsEmpty());
@@ -149,7 +240,8 @@ TEST_F(verdict, refused_credentials_stop_the_run) {
 TEST_F(verdict, early_success_is_no_success) {
   files.add("large.bin", std::string(24u << 20, 'x'));
   for (const auto* then : {"close", "drain", "rst", "keep"}) {
-    support::sink to{R"([{"early": "headers", "per": "rule", "then": ")" + std::string{then} + R"("}])", {"--receive-buffer", "65536"}};
+    support::sink to{R"([{"early": "headers", "per": "rule", "then": ")" + std::string{then} + R"("}])",
+                     {"--receive-buffer", "65536"}};
     const auto o = drain(to, {"--on-success", "delete", "--retry", "0", "-v"});
     EXPECT_EQ(o.code, 1) << then << ": " << o.err;
     EXPECT_EQ(o.count("deferred"), 1u) << then;
@@ -161,7 +253,8 @@ TEST_F(verdict, early_success_is_no_success) {
 TEST_F(verdict, early_refusal_is_a_refusal) {
   files.add("large.bin", std::string(24u << 20, 'x'));
   files.add("small.bin", "x");
-  support::sink to{R"([{"match": {"name": "large*"}, "early": "part", "status": 413, "then": "close"}])", {"--receive-buffer", "65536"}};
+  support::sink to{R"([{"match": {"name": "large*"}, "early": "part", "status": 413, "then": "close"}])",
+                   {"--receive-buffer", "65536"}};
   const auto o = drain(to, {"--on-success", "delete", "-v"});
   EXPECT_EQ(o.code, 1) << o.err;
   EXPECT_EQ(o.count("rejected"), 1u);
@@ -179,7 +272,8 @@ TEST_P(is_accepted, and_removed) {
   files.add("a.jpg", "first");
   files.add("b.jpg", "");
   support::sink to{GetParam().second};
-  const auto o = drain(to, {"--on-success", "delete", "--success-json", "/code=0", "--retry", "0", "-w", "1"});
+  const auto o =
+      drain(to, {"--on-success", "delete", "--success-json", "/code=0", "--retry", "0", "-w", "1"});
   EXPECT_EQ(o.code, 0) << o.err;
   EXPECT_EQ(o.count("deleted"), 2u);
   EXPECT_TRUE(files.left().empty());
@@ -188,14 +282,17 @@ TEST_P(is_accepted, and_removed) {
 
 INSTANTIATE_TEST_SUITE_P(
     verdict, is_accepted,
-    testing::Values(std::pair{"plain", "[]"}, std::pair{"created", R"([{"status": 201}])"},
-                    std::pair{"chunked", R"([{"reply": "chunked", "chunk_ext": ";a=b", "trailers": {"X-Sum": "1"}}])"},
-                    std::pair{"after_interim", R"([{"interim": [100, 102, 103]}])"},
-                    std::pair{"then_closed", R"([{"close": true}])"},
-                    std::pair{"closed_without_notice", R"([{"close": true, "no_close_notify": true}])"},
-                    std::pair{"notice_ignored", R"([{"close": true, "ignore_close_notify": true}])"},
-                    std::pair{"byte_by_byte", R"([{"slow_reply": {"bytes_per_s": 4000}}])"},
-                    std::pair{"http_1_0", R"([{"reply": "raw", "raw": "HTTP/1.0 200 OK\r\nContent-Length: 10\r\n\r\n{\"code\":0}"}])"}),
+    testing::Values(
+        std::pair{"plain", "[]"}, std::pair{"created", R"([{"status": 201}])"},
+        std::pair{"chunked", R"([{"reply": "chunked", "chunk_ext": ";a=b", "trailers": {"X-Sum": "1"}}])"},
+        std::pair{"after_interim", R"([{"interim": [100, 102, 103]}])"},
+        std::pair{"then_closed", R"([{"close": true}])"},
+        std::pair{"closed_without_notice", R"([{"close": true, "no_close_notify": true}])"},
+        std::pair{"notice_ignored", R"([{"close": true, "ignore_close_notify": true}])"},
+        std::pair{"byte_by_byte", R"([{"slow_reply": {"bytes_per_s": 4000}}])"},
+        std::pair{
+            "http_1_0",
+            R"([{"reply": "raw", "raw": "HTTP/1.0 200 OK\r\nContent-Length: 10\r\n\r\n{\"code\":0}"}])"}),
     [](const auto& test) { return test.param.first; });
 
 TEST_F(verdict, no_content_is_a_success) {
@@ -216,8 +313,9 @@ TEST_F(verdict, set_of_statuses_can_be_chosen) {
 TEST_F(verdict, spare_replies_are_never_given_to_the_next_file) {
   for (const auto* name : {"a", "b", "c", "d"}) files.add(name, name);
   const std::string spare = R"("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n{\"code\":0}")";
-  for (const auto& rule : {R"({"match": {"name": "[ac]"}, "extra": )" + spare + "}",
-                           R"({"match": {"name": "[ac]"}, "idle_bytes": {"after_ms": 1, "bytes": )" + spare + "}}"}) {
+  for (const auto& rule :
+       {R"({"match": {"name": "[ac]"}, "extra": )" + spare + "}",
+        R"({"match": {"name": "[ac]"}, "idle_bytes": {"after_ms": 1, "bytes": )" + spare + "}}"}) {
     support::sink to{"[" + rule + R"(, {"status": 400}])"};
     const auto o = drain(to, {"-w", "1", "--order-by", "name", "-v"});
     EXPECT_EQ(o.code, 1);

@@ -27,7 +27,9 @@ using std::chrono::steady_clock;
 
 constexpr uid_t nobody = 65534;
 
-[[noreturn]] void fail(const std::string& what) { throw std::runtime_error(what + ": " + std::strerror(errno)); }
+[[noreturn]] void fail(const std::string& what) {
+  throw std::runtime_error(what + ": " + std::strerror(errno));
+}
 
 std::pair<int, int> make_pipe() {
   std::array<int, 2> ends{};
@@ -61,7 +63,8 @@ std::vector<char*> pointers_to(std::vector<std::string>& strings) {
 }
 
 // Between fork and exec: nothing but system calls.
-[[noreturn]] void become(const command& c, int program, int in, int out, int err, char** arguments, char** environment) {
+[[noreturn]] void become(const command& c, int program, int in, int out, int err, char** arguments,
+                         char** environment) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   bool ok = ::dup2(in, 0) == 0 && ::dup2(out, 1) == 1 && ::dup2(err, 2) == 2;
   if (c.descriptor_limit) {
@@ -84,14 +87,17 @@ process::process(const command& c) {
   const auto [out, child_out] = make_pipe();
   const auto [err, child_err] = c.terminal ? make_terminal() : make_pipe();
   ::fcntl(into, F_SETFL, O_NONBLOCK);
-  if (::write(into, c.input.data(), c.input.size()) != static_cast<ssize_t>(c.input.size())) fail("the input is too long");
+  if (::write(into, c.input.data(), c.input.size()) != static_cast<ssize_t>(c.input.size()))
+    fail("the input is too long");
   ::close(into);
   auto arguments = c.arguments;
   auto environment = environment_of(c);
   const auto argv = pointers_to(arguments), envp = pointers_to(environment);
   pid_ = ::fork();
   if (pid_ < 0) fail("fork");
-  if (pid_ == 0) become(c, program, in, child_out, child_err, const_cast<char**>(argv.data()), const_cast<char**>(envp.data()));
+  if (pid_ == 0)
+    become(c, program, in, child_out, child_err, const_cast<char**>(argv.data()),
+           const_cast<char**>(envp.data()));
   for (const int fd : {program, in, child_out, child_err}) ::close(fd);
   for (const int fd : {out, err}) ::fcntl(fd, F_SETFL, O_NONBLOCK);
   out_.fd = out, err_.fd = err;
@@ -145,7 +151,9 @@ bool process::wait_until(const std::function<bool()>& holds, milliseconds deadli
 
 int process::wait(milliseconds deadline) {
   wait_until([&] { return status_.has_value(); }, deadline);
-  if (!status_) throw std::runtime_error("still running after " + std::to_string(deadline.count()) + " ms; it said: " + err_.text);
+  if (!status_)
+    throw std::runtime_error("still running after " + std::to_string(deadline.count()) +
+                             " ms; it said: " + err_.text);
   return *status_;
 }
 

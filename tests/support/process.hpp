@@ -12,7 +12,7 @@
 namespace support {
 
 struct command {
-  std::vector<std::string> arguments;    ///< the first one is the program's path
+  std::vector<std::string> arguments;      ///< the first one is the program's path
   std::vector<std::string> environment{};  ///< `NAME=VALUE`, besides ours without SLUICE_*
   std::string directory{};                 ///< empty: ours
   std::string input{};                     ///< standard input, less than a pipe holds

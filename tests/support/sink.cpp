@@ -12,14 +12,16 @@ namespace {
 std::string from_base64(std::string text) {
   std::string bytes(text.size(), '\0');
   const auto padding = static_cast<std::size_t>(std::ranges::count(text, '='));
-  const int n = EVP_DecodeBlock(reinterpret_cast<unsigned char*>(bytes.data()),
-                                reinterpret_cast<const unsigned char*>(text.data()), static_cast<int>(text.size()));
+  const int n =
+      EVP_DecodeBlock(reinterpret_cast<unsigned char*>(bytes.data()),
+                      reinterpret_cast<const unsigned char*>(text.data()), static_cast<int>(text.size()));
   bytes.resize(static_cast<std::size_t>(n) - padding);
   return bytes;
 }
 
 command command_of(const std::string& rules, std::vector<std::string> arguments, const scratch& room) {
-  std::vector<std::string> all{SLUICE_SINK, "--ledger", room / "ledger", "--script-json", R"({"rules": )" + rules + "}"};
+  std::vector<std::string> all{SLUICE_SINK, "--ledger", room / "ledger", "--script-json",
+                               R"({"rules": )" + rules + "}"};
   all.insert(all.end(), arguments.begin(), arguments.end());
   return {.arguments = all};
 }
@@ -37,8 +39,8 @@ sink::sink(const std::string& rules, std::vector<std::string> arguments)
 }
 
 std::string sink::received::field(const std::string& wanted) const {
-  for (const auto& pair : line.at("fields"))
-    if (pair.at(0) == wanted) return pair.at(1);
+  for (const auto& [field_name, value] : fields)
+    if (field_name == wanted) return value;
   throw std::out_of_range("no field " + wanted + " in " + line.dump());
 }
 
@@ -52,6 +54,7 @@ std::vector<sink::received> sink::ledger() const {
     r.name = from_base64(j.at("name_b64"));
     r.sha256 = j.at("sha256"), r.key = j.at("key"), r.verdict = j.at("verdict");
     r.n = j.at("n"), r.conn = j.at("conn"), r.size = j.at("size"), r.t_ms = j.at("t_ms");
+    r.fields = j.at("fields");
     r.line = std::move(j);
     all.push_back(std::move(r));
   }

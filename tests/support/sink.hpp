@@ -6,6 +6,7 @@
 
 #include <nlohmann/json.hpp>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace support {
@@ -23,7 +24,8 @@ class sink {
     std::string name, sha256, key, verdict;
     std::uint64_t n = 0, conn = 0, size = 0;
     std::int64_t t_ms = 0;
-    nlohmann::json line;
+    std::vector<std::pair<std::string, std::string>> fields;
+    nlohmann::json line;  ///< all of it
     std::string field(const std::string& name) const;
   };
   std::vector<received> ledger() const;

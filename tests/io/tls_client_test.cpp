@@ -1,0 +1,122 @@
+#include "io/tls_client.hpp"
+
+#include "support/loop_certificate.hpp"
+#include "support/loop_scratch.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <openssl/ssl.h>
+
+namespace sluice::io {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::StartsWith;
+
+std::vector<std::string> problems_of(const tls_options& o) {
+  std::vector<std::string> problems;
+  const auto made = make_tls_client(o, problems);
+  EXPECT_EQ(made == nullptr, !problems.empty());
+  return problems;
+}
+
+TEST(tls_client, by_default_trusts_the_system_and_verifies) {
+  std::vector<std::string> problems;
+  const auto made = make_tls_client({}, problems);
+  ASSERT_TRUE(made);
+  EXPECT_TRUE(made->verify);
+  EXPECT_TRUE(made->pins.empty());
+  EXPECT_EQ(SSL_CTX_get_min_proto_version(made->context.get()), TLS1_2_VERSION);
+  EXPECT_EQ(SSL_CTX_get_session_cache_mode(made->context.get()), SSL_SESS_CACHE_OFF);
+  EXPECT_TRUE(SSL_CTX_get_options(made->context.get()) & SSL_OP_NO_RENEGOTIATION);
+}
+
+TEST(tls_client, takes_a_certificate_and_its_key_from_one_file_or_two) {
+  const loop::scratch files;
+  const auto who = loop::authority{}.issue();
+  tls_options two;
+  two.cert_file = files.write("cert.pem", who.certificate), two.key_file = files.write("key.pem", who.key);
+  EXPECT_THAT(problems_of(two), ElementsAre());
+  tls_options one;
+  one.cert_file = files.write("both.pem", who.certificate + who.key);
+  EXPECT_THAT(problems_of(one), ElementsAre());
+}
+
+TEST(tls_client, names_every_file_that_cannot_be_used) {
+  const loop::scratch files;
+  const auto who = loop::authority{}.issue(), other = loop::authority{}.issue();
+  tls_options o;
+  o.ca_file = files / "missing.pem", o.cert_file = files.write("junk.pem", "junk");
+  EXPECT_THAT(problems_of(o), ElementsAre(StartsWith("tls.ca_file: "), StartsWith("tls.cert_file: ")));
+  tls_options foreign;
+  foreign.cert_file = files.write("cert.pem", who.certificate),
+  foreign.key_file = files.write("key.pem", other.key);
+  EXPECT_THAT(problems_of(foreign), ElementsAre(StartsWith("tls.key_file: ")));
+  tls_options without;
+  without.key_file = foreign.key_file;
+  EXPECT_THAT(problems_of(without), ElementsAre(HasSubstr("without tls.cert_file")));
+}
+
+TEST(tls_client, reads_pins_as_curl_writes_them) {
+  const auto pin = loop::pin_of(loop::authority{}.issue());
+  std::vector<std::string> problems;
+  tls_options o;
+  o.pinned_public_key = pin + ";" + pin;
+  EXPECT_EQ(make_tls_client(o, problems)->pins.size(), 2u);
+  for (const auto& bad :
+       {std::string{"sha256//short"}, std::string{"md5//"} + pin.substr(8), pin + pin, pin + ",", "x" + pin,
+        std::string{"sha256//"} + std::string(43, '!') + "=", std::string{"pin.pem"}}) {
+    o.pinned_public_key = bad;
+    EXPECT_THAT(problems_of(o), ElementsAre(StartsWith("tls.pinned_public_key: '" + bad + "'"))) << bad;
+  }
+}
+
+TEST(tls_client, shares_the_callers_context) {
+  boost::asio::ssl::context asio_context{boost::asio::ssl::context::tls_client};
+  SSL_CTX* const native = asio_context.native_handle();
+  const auto shared = std::make_shared<boost::asio::ssl::context>(boost::asio::ssl::context::tls_client);
+  const auto unique = std::make_unique<boost::asio::ssl::context>(boost::asio::ssl::context::tls_client);
+  for (const auto& [context, expected] :
+       std::vector<std::pair<tls_context, SSL_CTX*>>{{asio_context, native},
+                                                     {&asio_context, native},
+                                                     {native, native},
+                                                     {shared, shared->native_handle()},
+                                                     {unique, unique->native_handle()}}) {
+    tls_options o;
+    o.context = context;
+    std::vector<std::string> problems;
+    const auto made = make_tls_client(o, problems);
+    ASSERT_TRUE(made);
+    EXPECT_EQ(made->context.get(), expected);
+    EXPECT_TRUE(made->verify);
+  }
+}
+
+// A null pointer was followed.
+TEST(tls_client, an_empty_pointer_is_no_context) {
+  EXPECT_FALSE(tls_context{std::shared_ptr<boost::asio::ssl::context>{}});
+  EXPECT_FALSE(tls_context{static_cast<boost::asio::ssl::context*>(nullptr)});
+  EXPECT_FALSE(tls_context{static_cast<SSL_CTX*>(nullptr)});
+}
+
+TEST(tls_client, keeps_the_callers_context_alive) {
+  auto context = std::make_unique<boost::asio::ssl::context>(boost::asio::ssl::context::tls_client);
+  std::vector<std::string> problems;
+  tls_options o;
+  o.context = *context;
+  auto made = make_tls_client(o, problems);
+  o = {};
+  context.reset();
+  EXPECT_NE(SSL_CTX_get_cert_store(made->context.get()), nullptr);
+}
+
+TEST(tls_client, a_context_of_the_callers_is_not_mixed_with_files) {
+  boost::asio::ssl::context context{boost::asio::ssl::context::tls_client};
+  tls_options o;
+  o.context = context, o.ca_file = "ca.pem";
+  EXPECT_THAT(problems_of(o), ElementsAre(StartsWith("tls.context: ")));
+}
+
+}  // namespace
+}  // namespace sluice::io

@@ -1,0 +1,312 @@
+#include "io/tls_session.hpp"
+
+#include "support/loop_certificate.hpp"
+#include "support/loop_scratch.hpp"
+
+#include <sluice/error.hpp>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <openssl/ssl.h>
+
+#include <cstring>
+
+namespace sluice::io {
+namespace {
+
+using boost::beast::flat_buffer;
+using status = tls_session::status;
+
+void put(flat_buffer& to, const std::string& bytes) {
+  std::memcpy(to.prepare(bytes.size()).data(), bytes.data(), bytes.size());
+  to.commit(bytes.size());
+}
+
+/// A server without a socket: what the client's buffers hold goes in and out by hand.
+class server {
+ public:
+  explicit server(const loop::identity& who)
+      : context_{loop::serve_as(who)}, ssl_{SSL_new(context_->native_handle())} {
+    SSL_set_bio(ssl_, BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem()));
+    SSL_set_accept_state(ssl_);
+  }
+  ~server() { SSL_free(ssl_); }
+  server(const server&) = delete;
+
+  SSL* ssl() { return ssl_; }
+  bool step() { return SSL_do_handshake(ssl_) == 1; }
+  void write(const std::string& plain) { SSL_write(ssl_, plain.data(), static_cast<int>(plain.size())); }
+  std::string read() {
+    std::string all;
+    for (char piece[4096];;) {
+      const int n = SSL_read(ssl_, piece, sizeof piece);
+      if (n <= 0) return all;
+      all.append(piece, static_cast<std::size_t>(n));
+    }
+  }
+  void take(flat_buffer& from) {
+    BIO_write(SSL_get_rbio(ssl_), from.data().data(), static_cast<int>(from.size()));
+    from.consume(from.size());
+  }
+  std::string give() {
+    char* data = nullptr;
+    const auto size = static_cast<std::size_t>(BIO_get_mem_data(SSL_get_wbio(ssl_), &data));
+    std::string all{data, size};
+    (void)BIO_reset(SSL_get_wbio(ssl_));
+    return all;
+  }
+
+ private:
+  std::shared_ptr<boost::asio::ssl::context> context_;
+  SSL* ssl_;
+};
+
+struct client {
+  client(const tls_options& options, const std::string& host) {
+    std::vector<std::string> problems;
+    core::url where;
+    where.host = host, where.host_is_ip = host == "127.0.0.1" || host == "127.0.0.2";
+    auto made = make_tls_client(options, problems);
+    if (!made) throw std::runtime_error(problems.front());
+    session.emplace(made, where, in, out);
+  }
+
+  /// `in_pieces`: the server's flight arrives byte by byte.
+  status shake_hands(server& s, bool in_pieces = false) {
+    for (;;) {
+      const auto result = session->handshake();
+      s.take(out);
+      s.step();
+      const auto flight = s.give();
+      if (result != status::want_read) {
+        put(in, flight);
+        return result;
+      }
+      if (!in_pieces) put(in, flight);
+      for (std::size_t i = 0; in_pieces && i < flight.size(); ++i) {
+        put(in, flight.substr(i, 1));
+        if (i + 1 < flight.size() && session->handshake() != status::want_read) return status::failed;
+      }
+    }
+  }
+  std::string read_all(status until) {
+    std::string all;
+    char piece[999];
+    for (std::size_t n = 0;;) {
+      const auto result = session->read(piece, n);
+      if (result != status::ok) {
+        EXPECT_EQ(result, until) << session->detail();
+        return all;
+      }
+      all.append(piece, n);
+    }
+  }
+
+  flat_buffer in, out;
+  std::optional<tls_session> session;
+};
+
+class tls_session_test : public testing::Test {
+ protected:
+  tls_options trusting(const loop::authority& whom) {
+    tls_options o;
+    o.ca_file = scratch_.write("ca.pem", whom.certificate());
+    return o;
+  }
+  tls_options trusting() { return trusting(authority_); }
+
+  loop::scratch scratch_;
+  loop::authority authority_;
+  loop::identity identity_ = authority_.issue();
+};
+
+TEST_F(tls_session_test, carries_bytes_both_ways_across_record_sizes) {
+  for (const std::size_t size : {1u, 16383u, 16384u, 16385u, 100'000u}) {
+    server s{identity_};
+    client c{trusting(), "localhost"};
+    ASSERT_EQ(c.shake_hands(s, size == 1), status::ok) << c.session->detail();
+    const std::string there(size, 't'), back(size, 'b');
+    EXPECT_EQ(c.session->write(there), status::ok);
+    s.take(c.out);
+    EXPECT_TRUE(s.read() == there);
+    s.write(back);
+    put(c.in, s.give());
+    EXPECT_TRUE(c.read_all(status::want_read) == back);
+  }
+}
+
+TEST_F(tls_session_test, tells_the_server_who_is_meant) {
+  server s{identity_};
+  client c{trusting(), "localhost"};
+  ASSERT_EQ(c.shake_hands(s), status::ok);
+  EXPECT_STREQ(SSL_get_servername(s.ssl(), TLSEXT_NAMETYPE_host_name), "localhost");
+  server by_address{identity_};
+  client to_address{trusting(), "127.0.0.1"};
+  ASSERT_EQ(to_address.shake_hands(by_address), status::ok);
+  EXPECT_EQ(SSL_get_servername(by_address.ssl(), TLSEXT_NAMETYPE_host_name), nullptr);
+}
+
+// Row by row: who is trusted, whom the certificate names, whom we meant. Not a byte goes to the wrong one.
+TEST_F(tls_session_test, whom_it_does_not_know_it_does_not_write_to) {
+  const loop::authority other;
+  const struct {
+    const char* what;
+    const loop::authority& trusted;
+    loop::leaf leaf;
+    std::string host;
+    bool accepted;
+  } table[] = {
+      {"as it should be", authority_, {}, "localhost", true},
+      {"another authority", other, {}, "localhost", false},
+      {"another name", authority_, {.names = "DNS:example.com"}, "localhost", false},
+      {"a name in the subject only", authority_, {.names = "DNS:other"}, "throw-away", false},
+      {"a wildcard", authority_, {.names = "DNS:*.example.com"}, "a.example.com", true},
+      {"a wildcard is one level", authority_, {.names = "DNS:*.example.com"}, "a.b.example.com", false},
+      {"a wildcard is a whole label", authority_, {.names = "DNS:a*.example.com"}, "ab.example.com", false},
+      {"a wildcard is not the domain", authority_, {.names = "DNS:*.example.com"}, "example.com", false},
+      {"expired", authority_, {.from = -7200, .until = -3600}, "localhost", false},
+      {"not yet valid", authority_, {.from = 3600, .until = 7200}, "localhost", false},
+      {"an address", authority_, {.names = "IP:127.0.0.1"}, "127.0.0.1", true},
+      {"another address", authority_, {.names = "IP:127.0.0.1"}, "127.0.0.2", false},
+      {"an address as a name", authority_, {.names = "DNS:127.0.0.1"}, "127.0.0.1", false},
+      {"a name for an address", authority_, {.names = "DNS:localhost"}, "127.0.0.1", false},
+  };
+  for (const auto& row : table) {
+    SCOPED_TRACE(row.what);
+    server s{authority_.issue(row.leaf)};
+    client c{trusting(row.trusted), row.host};
+    const auto result = c.shake_hands(s);
+    EXPECT_EQ(result == status::ok, row.accepted) << c.session->detail();
+    EXPECT_EQ(c.session->write(std::string{"secret"}) == status::ok, row.accepted);
+    s.take(c.out);
+    EXPECT_EQ(s.read(), row.accepted ? "secret" : "");
+    if (row.accepted) continue;
+    EXPECT_EQ(c.session->error(), errc::tls_identity);
+    EXPECT_NE(c.session->detail(), "");
+  }
+}
+
+TEST_F(tls_session_test, insecure_asks_for_nothing_but_the_pin) {
+  tls_options o;
+  o.insecure = true;
+  server anybody{loop::authority{}.issue({.names = "DNS:other", .from = -7200, .until = -3600})};
+  client c{o, "localhost"};
+  EXPECT_EQ(c.shake_hands(anybody), status::ok) << c.session->detail();
+  o.pinned_public_key = loop::pin_of(identity_);
+  server wrong{loop::authority{}.issue()};
+  client pinned{o, "localhost"};
+  EXPECT_EQ(pinned.shake_hands(wrong), status::failed);
+  EXPECT_EQ(pinned.session->error(), errc::tls_pin_mismatch);
+  EXPECT_NE(pinned.session->write(std::string{"secret"}), status::ok);
+  wrong.take(pinned.out);
+  EXPECT_EQ(wrong.read(), "");
+}
+
+TEST_F(tls_session_test, a_pin_is_asked_for_beside_the_chain) {
+  const auto other = authority_.issue();
+  for (const auto& [pins, accepted] : std::vector<std::pair<std::string, bool>>{
+           {loop::pin_of(identity_), true},
+           {loop::pin_of(other), false},
+           {loop::pin_of(other) + ";" + loop::pin_of(identity_), true}}) {
+    auto o = trusting();
+    o.pinned_public_key = pins;
+    server s{identity_};
+    client c{o, "localhost"};
+    EXPECT_EQ(c.shake_hands(s) == status::ok, accepted);
+    EXPECT_EQ(c.session->error(), accepted ? error_code{} : error_code{errc::tls_pin_mismatch});
+  }
+  auto o = trusting(loop::authority{});
+  o.pinned_public_key = loop::pin_of(identity_);
+  server s{identity_};
+  client c{o, "localhost"};
+  EXPECT_EQ(c.shake_hands(s), status::failed) << "the pin is right, the chain is not";
+  EXPECT_EQ(c.session->error(), errc::tls_identity);
+}
+
+TEST_F(tls_session_test, no_older_protocol_than_asked_for) {
+  for (const auto& [offered, least, accepted] :
+       std::vector<std::tuple<int, tls_version, bool>>{{TLS1_1_VERSION, tls_version::v1_2, false},
+                                                       {TLS1_2_VERSION, tls_version::v1_2, true},
+                                                       {TLS1_2_VERSION, tls_version::v1_3, false},
+                                                       {TLS1_3_VERSION, tls_version::v1_3, true}}) {
+    server s{identity_};
+    SSL_set_max_proto_version(s.ssl(), offered);
+    SSL_set_security_level(s.ssl(), 0);
+    auto o = trusting();
+    o.min_version = least;
+    client c{o, "localhost"};
+    EXPECT_EQ(c.shake_hands(s) == status::ok, accepted) << offered;
+    EXPECT_EQ(c.session->error(), accepted ? error_code{} : error_code{errc::tls_failed});
+  }
+}
+
+TEST_F(tls_session_test, an_end_that_was_announced_is_told_from_silence) {
+  server s{identity_};
+  client c{trusting(), "localhost"};
+  ASSERT_EQ(c.shake_hands(s), status::ok);
+  EXPECT_EQ(c.read_all(status::want_read), "");
+  s.write("last words");
+  SSL_shutdown(s.ssl());
+  put(c.in, s.give());
+  EXPECT_EQ(c.read_all(status::closed), "last words");
+}
+
+TEST_F(tls_session_test, announces_its_own_end) {
+  server s{identity_};
+  client c{trusting(), "localhost"};
+  ASSERT_EQ(c.shake_hands(s), status::ok);
+  c.session->shutdown();
+  s.take(c.out);
+  EXPECT_EQ(s.read(), "");
+  EXPECT_TRUE(SSL_get_shutdown(s.ssl()) & SSL_RECEIVED_SHUTDOWN);
+}
+
+TEST_F(tls_session_test, says_nothing_at_the_end_of_a_session_that_never_was) {
+  client c{trusting(), "localhost"};
+  EXPECT_EQ(c.session->handshake(), status::want_read);
+  const auto hello = c.out.size();
+  c.session->shutdown();
+  EXPECT_EQ(c.out.size(), hello);
+  EXPECT_NE(c.session->write(std::string{"too soon"}), status::ok);
+  EXPECT_EQ(c.out.size(), hello);
+}
+
+// One bit, wherever it is: nothing of the record comes out, and the session is over.
+TEST_F(tls_session_test, a_record_with_a_wrong_bit_is_no_reply) {
+  for (std::size_t at = 5; at < 30; ++at) {
+    server s{identity_};
+    client c{trusting(), "localhost"};
+    ASSERT_EQ(c.shake_hands(s), status::ok);
+    c.read_all(status::want_read);  // the tickets
+    s.write("HTTP/1.1 200 OK\r\n\r\n");
+    auto record = s.give();
+    record[at % record.size()] = static_cast<char>(record[at % record.size()] ^ 1);
+    put(c.in, record);
+    EXPECT_EQ(c.read_all(status::failed), "");
+    EXPECT_EQ(c.session->error(), errc::tls_failed);
+    EXPECT_NE(c.session->detail(), "");
+  }
+}
+
+// In TLS 1.3 the refusal of our certificate comes after our handshake is done: with the first read.
+TEST_F(tls_session_test, a_server_that_wants_a_certificate_is_told_from_one_that_fails) {
+  for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+    server s{identity_};
+    SSL_set_max_proto_version(s.ssl(), version);
+    SSL_set_verify(s.ssl(), SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
+    client c{trusting(), "localhost"};
+    if (c.shake_hands(s) == status::ok) c.read_all(status::failed);
+    EXPECT_EQ(c.session->error(), errc::tls_client_refused) << c.session->detail();
+  }
+}
+
+TEST_F(tls_session_test, a_failure_that_is_nobodys_identity_is_tls_failed) {
+  client c{trusting(), "localhost"};
+  EXPECT_EQ(c.session->handshake(), status::want_read);
+  put(c.in, "HTTP/1.1 400 Bad Request\r\n\r\n");
+  EXPECT_EQ(c.session->handshake(), status::failed);
+  EXPECT_EQ(c.session->error(), errc::tls_failed);
+}
+
+}  // namespace
+}  // namespace sluice::io

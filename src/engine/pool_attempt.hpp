@@ -78,7 +78,7 @@ void pool<Io>::not_opened(job_type& j, error_code why) {
   else if (why == errc::not_a_regular_file || why == errc::already_accepted)
     finish(j, fate::skipped, why);
   else
-    finish(j, fate::deferred, why);
+    finish(j, fate::deferred, why, why == errc_::cross_device_link ? "the name leads out of its source" : "");
 }
 
 template <class Io>

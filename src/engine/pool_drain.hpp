@@ -73,20 +73,21 @@ bool pool<Io>::prepare(run& r, error_code& ec) {
     auto root = files_.open_directory(path, ec);
     if (!root)
       return fail(stop_reason::source_unreadable, errc::source_unreadable,
-                  "cannot read '" + path.string() + "': " + ec.message());
+                  "cannot read '" + printable(path.string()) + "': " + ec.message());
     const bool takes_away = cfg.on_success.what != disposal::action::keep && !cfg.dry_run && !path.empty();
     if (takes_away && (ec = files_.writable(*root)))
       return fail(stop_reason::source_unreadable, errc::source_unreadable,
-                  "files cannot be taken out of '" + path.string() + "': " + ec.message() +
+                  "files cannot be taken out of '" + printable(path.string()) + "': " + ec.message() +
                       "; nothing was sent (on_success keep sends without it)");
     r.roots.push_back(std::move(root));
   }
   if (!cfg.dry_run && (!roots.empty() || !cfg.lock_file.empty()) &&
       (ec = r.lock.take(r.roots, cfg.lock_file))) {
     const auto what = cfg.lock_file.empty() ? r.roots.front()->path() : cfg.lock_file.string();
-    if (ec == errc::locked) return fail(stop_reason::locked, ec, "another instance holds '" + what + "'");
+    if (ec == errc::locked)
+      return fail(stop_reason::locked, ec, "another instance holds '" + printable(what) + "'");
     return fail(stop_reason::source_unreadable, errc::source_unreadable,
-                "cannot lock '" + what + "': " + ec.message());
+                "cannot lock '" + printable(what) + "': " + ec.message());
   }
   const auto target = [&](const disposal& d, directory_ptr& into) {
     if (d.what != disposal::action::move) return true;
@@ -98,10 +99,10 @@ bool pool<Io>::prepare(run& r, error_code& ec) {
                 "cannot open the directory to move to: " + ec.message());
   if (cfg.resume && (ec = r.accepted.read(cfg.job_log)))
     return fail(stop_reason::record_failed, errc::record_failed,
-                "cannot read '" + cfg.job_log.string() + "': " + ec.message());
+                "cannot read '" + printable(cfg.job_log.string()) + "': " + ec.message());
   if (!cfg.job_log.empty() && !cfg.dry_run && (ec = r.log.open(cfg.job_log)))
     return fail(stop_reason::record_failed, errc::record_failed,
-                "cannot write '" + cfg.job_log.string() + "': " + ec.message());
+                "cannot write '" + printable(cfg.job_log.string()) + "': " + ec.message());
   return true;
 }
 
@@ -115,7 +116,7 @@ awaitable<void> pool<Io>::feed(std::shared_ptr<run> r) {
     if (r->stopping) break;
     if (ec)
       stop_run(stop_reason::source_unreadable,
-               "cannot read '" + r->from.list_file().string() + "': " + ec.message());
+               "cannot read '" + printable(r->from.list_file().string()) + "': " + ec.message());
     if (!e) break;
     take_entry(*r, *e);
     pump();

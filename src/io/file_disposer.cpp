@@ -46,7 +46,8 @@ error_code move_name(const source_file& file, const directory& target, const std
                      const std::string& key) {
   error_code ec;
   const auto slash = relative.rfind('/');
-  const auto into = make_below(target, slash == std::string::npos ? "." : relative.substr(0, slash), ec);
+  const auto into = make_below(
+      target, slash == std::string::npos ? "." : relative.substr(0, std::max<std::size_t>(slash, 1)), ec);
   if (ec) return ec;
   std::string name = file.name();
   for (unsigned turn = 1; turn <= max_turns; ++turn) {

@@ -71,6 +71,7 @@ awaitable<bool> name_list::fill(error_code& ec) {
   if (pipe_) {
     // A fifo that no writer has opened yet would read as ended; it is not ready, either.
     co_await pipe_->async_wait(asio::posix::stream_descriptor::wait_read, into(ec));
+    if (ec == asio::error::operation_not_supported) ec = {};  // /dev/null is always ready
     if (!ec) n = co_await pipe_->async_read_some(asio::buffer(buffer_.data() + old, step), into(ec));
     if (ec == asio::error::eof) ec = {}, ended_ = true;
   } else {

@@ -1,6 +1,8 @@
 // Where things lie in relation to each other: what must not be inside a source, or on another file system.
 #include "io/file_system.hpp"
 
+#include <sluice/text.hpp>
+
 #include <fcntl.h>
 
 #include <algorithm>
@@ -40,7 +42,7 @@ directory_ptr parent_of(fs::path file) {
   return directory::open(file.has_parent_path() ? file.parent_path() : ".", ec);
 }
 
-std::string in_quotes(const fs::path& p) { return "'" + p.string() + "'"; }
+std::string in_quotes(const fs::path& p) { return "'" + printable(p.string()) + "'"; }
 
 void check_move(const char* member, const disposal& d, const std::vector<directory_ptr>& roots,
                 std::vector<std::string>& problems) {

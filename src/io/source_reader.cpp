@@ -77,9 +77,11 @@ awaitable<std::optional<entry>> source_reader::next_listed(error_code& ec) {
 
 entry source_reader::classify_name(std::string name) const {
   entry e{entry::kind::skipped, roots_.front(), std::move(name), errc::not_selected, std::nullopt};
-  std::string base = e.root->path();
-  while (base.ends_with('/')) base.pop_back();
-  if (e.path.starts_with(base + "/")) e.path.erase(0, base.size() + 1);
+  if (e.path.starts_with('/') && !from_.roots().empty()) {  // absolute, perhaps below the base all the same
+    auto base = std::filesystem::absolute(e.root->path()).lexically_normal().string();
+    while (base.ends_with('/')) base.pop_back();
+    if (e.path.starts_with(base + "/")) e.path.erase(0, base.size() + 1);
+  }
   while (e.path.starts_with("./")) e.path.erase(0, 2);
   if (!selector_.wants_name(e.path)) return e;
   if (selector_.needs_stat() || from_.order.what != order::by::none) {

@@ -4,6 +4,7 @@
 
 #include <sluice/error.hpp>
 
+#include <boost/asio/buffer.hpp>
 #include <boost/asio/deferred.hpp>
 #include <boost/asio/experimental/parallel_group.hpp>
 #include <cstring>
@@ -171,8 +172,7 @@ awaitable<stream::chunk> stream::read(std::span<char> into, bool only_ready) {
 
 stream::chunk stream::decrypt(std::span<char> into) {
   if (!tls_) {
-    const auto n = std::min(into.size(), incoming_.size());
-    std::memcpy(into.data(), incoming_.data().data(), n);
+    const auto n = asio::buffer_copy(asio::buffer(into.data(), into.size()), incoming_.data());
     incoming_.consume(n);
     return {{}, n};
   }

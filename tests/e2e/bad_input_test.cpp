@@ -67,7 +67,7 @@ TEST_P(mistaken, is_told_in_one_line_and_nothing_happens) {
 constexpr auto by_name = [](const auto& test) { return std::string{test.param.name}; };
 
 INSTANTIATE_TEST_SUITE_P(
-    of_the_source, mistaken,
+    bad_source, mistaken,
     testing::Values(
         mistake{"missing", {"send", "ROOM/nothing", "URL"}, 3, {"/nothing'", "No such file"}},
         mistake{"file",
@@ -85,7 +85,7 @@ INSTANTIATE_TEST_SUITE_P(
     by_name);
 
 INSTANTIATE_TEST_SUITE_P(
-    of_the_url, mistaken,
+    bad_url, mistaken,
     testing::Values(url("without_scheme", "127.0.0.1:9/upload",
                         {"URL", "no scheme", "https://127.0.0.1:9/upload"}),
                     url("without_host", "https:///upload", {"URL", "no host", "https://host/path"}),
@@ -98,7 +98,7 @@ INSTANTIATE_TEST_SUITE_P(
     by_name);
 
 INSTANTIATE_TEST_SUITE_P(
-    of_the_request, mistaken,
+    bad_request, mistaken,
     testing::Values(
         option("unknown_template", {"-F", "x={nope}"}, {"--form", "'x'", "{nope}", "{now_ms}", "{{"}),
         option("open_brace", {"-F", "x={now"}, {"--form", "not closed", "{{"}),
@@ -125,7 +125,7 @@ INSTANTIATE_TEST_SUITE_P(
     by_name);
 
 INSTANTIATE_TEST_SUITE_P(
-    of_a_number, mistaken,
+    bad_number, mistaken,
     testing::Values(option("window_of_zero", {"-w", "0"}, {"--window", "0 uploads", "1 or more"}),
                     option("window_of_words", {"-w", "many"}, {"--window", "'many'", "whole number"}),
                     option("negative_window", {"-w", "-1"}, {"--window", "'-1'", "whole number"}),
@@ -146,7 +146,7 @@ INSTANTIATE_TEST_SUITE_P(
     by_name);
 
 INSTANTIATE_TEST_SUITE_P(
-    of_disposal, mistaken,
+    bad_disposal, mistaken,
     testing::Values(option("unknown", {"--on-success", "burn"}, {"--on-success", "keep, delete or move=DIR"}),
                     option("move_to_nothing", {"--on-success", "move="}, {"--on-success", "move=DIR"}),
                     option("move_to_what_is_missing", {"--on-success", "move=ROOM/nothing"},
@@ -158,7 +158,7 @@ INSTANTIATE_TEST_SUITE_P(
     by_name);
 
 INSTANTIATE_TEST_SUITE_P(
-    of_two_options, mistaken,
+    bad_options, mistaken,
     testing::Values(
         option("lists", {"--files-from", "-", "--files-from0", "-"},
                {"--files-from", "--files-from0", "drop one"}),
@@ -174,7 +174,7 @@ INSTANTIATE_TEST_SUITE_P(
         option("list_and_depth", {"--files-from", "-", "--max-depth", "2"}, {"--files-from", "--max-depth"})),
     by_name);
 
-INSTANTIATE_TEST_SUITE_P(of_the_command_line, mistaken,
+INSTANTIATE_TEST_SUITE_P(bad_command_line, mistaken,
                          testing::Values(option("unknown_option", {"--wnidow=3"},
                                                 {"'--wnidow=3'", "no such option", "sluice send --help"}),
                                          option("missing_value", {"--retry"}, {"--retry", "value"}),

@@ -108,7 +108,7 @@ TEST_P(connection_cut, before_anything_was_sent) {
 
 // A bit that turned over on the wire ends as a TLS failure, never as a reply.
 TEST_P(connection_cut, by_bytes_that_are_no_record) {
-  if (!GetParam()) GTEST_SKIP() << "TLS only";
+  if (!GetParam()) return;  // TLS only
   script([&](loop::listener& l) -> awaitable<void> {
     auto p = co_await l.accept();
     co_await p.read_request();

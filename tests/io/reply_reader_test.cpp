@@ -11,6 +11,8 @@
 namespace sluice::io {
 namespace {
 
+using namespace std::string_literals;
+
 /// All that a reader tells of a stream.
 struct heard {
   error_code error;
@@ -136,7 +138,7 @@ std::vector<sample> framing() {
       {ok + " X: y\r\nContent-Length: 4\r\n\r\nbody", malformed},
       {"HTTP/1.1 200 OK\nContent-Length: 4\n\nbody", malformed},
       {ok + "X: a\rb\r\nContent-Length: 0\r\n\r\n", malformed},
-      {ok + std::string{"X: a\0b\r\nContent-Length: 0\r\n\r\n", 32}, malformed},
+      {ok + "X: a\0b\r\nContent-Length: 0\r\n\r\n"s, malformed},
       // Not HTTP/1.x at all.
       {"a whole line of text", malformed},
       {"body", lost},

@@ -47,7 +47,7 @@ awaitable<exchange_report> connection::exchange(const request& r, body& b) {
     report.outcome = {};
     if (fresh) {
       report.outcome.error = co_await stream_.establish(timeout.connect);
-      report.connected = true;
+      report.connected = stream_.connected();
       if (report.outcome.error) break;
     }
     report.session_as_configured = stream_.as_configured();

@@ -12,7 +12,7 @@ error_code file_system::open_file(const directory_ptr& root, const std::string& 
   const auto parent =
       slash == std::string::npos ? std::string{} : path.substr(0, std::max<std::size_t>(slash, 1));
   error_code ec;
-  if (!last_parent_ || last_root_ != root || last_path_ != parent) {
+  if (!root || !last_parent_ || last_root_ != root || last_path_ != parent) {
     auto base = root ? root : directory::working(ec);
     if (ec) return ec;
     auto opened = parent.empty() ? base : base->below(parent, ec);

@@ -47,7 +47,7 @@ class file_system {
 
  private:
   asio::any_io_executor executor_;
-  directory_ptr last_root_, last_parent_;  ///< most files lie beside the one before
+  directory_ptr last_root_, last_parent_;  ///< below a root, most files lie beside the one before
   std::string last_path_;
 };
 

@@ -31,6 +31,7 @@ awaitable<error_code> stream::establish(core::milliseconds limit) {
   incoming_.clear(), outgoing_.clear();
   tls_.reset();
   aborted_ = error_ = {};
+  connected_ = false;
   arm(std::chrono::steady_clock::now() + limit, errc::connect_timeout);
   error_ = co_await connect();
   if (!error_ && to_.tls) error_ = co_await handshake();
@@ -53,6 +54,7 @@ awaitable<error_code> stream::connect() {
   if (aborted_) co_return aborted_;
   if (ec) co_return ec;
   socket_ = std::move(connected);
+  connected_ = true;
   socket_.non_blocking(true, ec);
   if (!ec) socket_.set_option(asio::ip::tcp::no_delay{true}, ec);
   co_return ec;

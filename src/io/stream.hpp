@@ -34,6 +34,8 @@ class stream final : private watched {
   /// DNS, TCP (RFC 8305: addresses in turn, 250 ms apart, the first to answer wins), TLS; within `limit`.
   awaitable<error_code> establish(core::milliseconds limit);
   bool open() const noexcept { return open_; }
+  /// The last establish() came as far as a TCP connection.
+  bool connected() const noexcept { return connected_; }
   /// Ends the connection: a close_notify where there is a session, without waiting for the peer's.
   void close() noexcept;
   /// From anywhere on the loop: what is under way ends with `why`.
@@ -88,7 +90,7 @@ class stream final : private watched {
   std::optional<tls_session> tls_;
   boost::beast::flat_buffer incoming_, outgoing_;
   asio::cancellation_signal establishing_;
-  bool open_ = false;
+  bool open_ = false, connected_ = false;
   error_code error_;     ///< of the last failed operation
   error_code due_code_;  ///< what a passed deadline means
   core::steady_time limit_ = core::steady_time::max();

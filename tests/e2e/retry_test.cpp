@@ -180,6 +180,7 @@ TEST_F(retry, refused_connections_end_the_run) {
   EXPECT_EQ(o.summary.at("reason"), "unreachable");
   EXPECT_THAT(o.err, HasSubstr("Connection refused"));
   EXPECT_LE(o.count("attempts"), 3u + 16u + 5u);
+  EXPECT_EQ(o.count("connections"), 0u);
   expect_adds_up(o);
   expect_all_kept();
 }

@@ -128,9 +128,12 @@ TEST_F(placement_test, a_list_has_its_base_for_a_source) {
 }
 
 TEST_F(placement_test, relative_names_are_those_of_the_working_directory) {
+  const auto before = fs::current_path();
+  fs::current_path(tree_ / "source");
   config_.job_log = "log";
-  EXPECT_THAT(placement_problems(config_, source::directory(".")),
-              ElementsAre(HasSubstr("inside the source '.'")));
+  const auto told = placement_problems(config_, source::directory("."));
+  fs::current_path(before);
+  EXPECT_THAT(told, ElementsAre(HasSubstr("inside the source '.'")));
   EXPECT_THAT(problems(), IsEmpty());
 }
 

@@ -141,7 +141,8 @@ struct config {
   bool dry_run = false;             ///< select and report, send nothing
   bool count_ahead = false;         ///< walk the source a second time to know progress::total
 
-  /// Called on the uploader's executor for each finished file, after its disposal; must not block.
+  /// Called on the uploader's executor for each finished file, after its disposal; must neither block nor
+  /// throw.
   std::function<void(const file_record&)> on_record;
 };
 

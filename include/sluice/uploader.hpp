@@ -27,8 +27,9 @@ class uploader_impl;
 /// from within an initiating function.
 ///
 /// **Lifetime.** Move-only. It may be destroyed with work in flight: what is under way ends at once, and its
-/// handlers are called with `boost::asio::error::operation_aborted`. An idle uploader keeps connections open
-/// for reuse, and no work on the executor.
+/// handlers are called with `boost::asio::error::operation_aborted`. When the execution context is destroyed
+/// first, handlers are destroyed uncalled, and the uploader is good for nothing but its own destruction. An
+/// idle uploader keeps connections open for reuse, and no work on the executor.
 ///
 /// **Guest.** Installs no signal handler, calls no exit, changes no global OpenSSL state. Programs should
 /// ignore SIGPIPE (sends use MSG_NOSIGNAL; a job log on a closed pipe does not).
@@ -87,10 +88,11 @@ class uploader {
     return boost::asio::async_initiate<CompletionToken, void(boost::system::error_code, run_summary)>(
         [](auto handler, std::shared_ptr<detail::uploader_impl> impl, executor_type executor, source s) {
           auto slot = boost::asio::get_associated_cancellation_slot(handler);
-          start_drain(impl, std::move(s), detail::make_completion<run_summary>(std::move(handler), executor));
+          const auto id = start_drain(impl, std::move(s),
+                                      detail::make_completion<run_summary>(std::move(handler), executor));
           if (slot.is_connected())
-            slot.assign([weak = std::weak_ptr{impl}](boost::asio::cancellation_type type) {
-              cancel_drain(weak, type);
+            slot.assign([weak = std::weak_ptr{impl}, id](boost::asio::cancellation_type type) {
+              cancel_drain(weak, id, type);
             });
         },
         token, impl_, get_executor(), std::move(from));
@@ -109,8 +111,8 @@ class uploader {
                                     detail::completion<upload_result> done);
   static void cancel_upload(const std::weak_ptr<detail::uploader_impl>& impl, std::uint64_t id,
                             boost::asio::cancellation_type type);
-  static void start_drain(const impl_ptr& impl, source s, detail::completion<run_summary> done);
-  static void cancel_drain(const std::weak_ptr<detail::uploader_impl>& impl,
+  static std::uint64_t start_drain(const impl_ptr& impl, source s, detail::completion<run_summary> done);
+  static void cancel_drain(const std::weak_ptr<detail::uploader_impl>& impl, std::uint64_t id,
                            boost::asio::cancellation_type type);
 
   impl_ptr impl_;

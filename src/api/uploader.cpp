@@ -3,24 +3,74 @@
 #include "engine/engine.hpp"
 #include "io/file_system.hpp"
 
+#include <algorithm>
 #include <boost/asio/error.hpp>
+#include <boost/asio/execution/context.hpp>
+#include <boost/asio/execution_context.hpp>
+#include <boost/asio/post.hpp>
+#include <mutex>
 #include <stdexcept>
 
 namespace sluice {
 
 namespace detail {
 
+/// A loop that is destroyed before its uploaders takes their engines with it: sockets, timers and waiting
+/// handlers are its own.
+class loop_end final : public asio::execution_context::service {
+ public:
+  static inline asio::execution_context::id id;
+  explicit loop_end(asio::execution_context& loop) : service{loop} {}
+
+  void add(uploader_impl& u) {
+    const std::lock_guard lock{mutex_};
+    uploaders_.push_back(&u);
+  }
+  void remove(uploader_impl& u) noexcept {
+    const std::lock_guard lock{mutex_};
+    std::erase(uploaders_, &u);
+  }
+
+ private:
+  void shutdown() noexcept override;
+
+  std::mutex mutex_;  ///< a loop may have many strands, and an uploader on each
+  std::vector<uploader_impl*> uploaders_;
+};
+
 class uploader_impl {
  public:
   uploader_impl(asio::any_io_executor ex, engine::settings s)
-      : executor{ex}, cfg{s.raw}, engine{engine::make_engine(std::move(ex), std::move(s))} {}
-  ~uploader_impl() { engine->shut_down(); }
+      : executor{ex},
+        cfg{s.raw},
+        engine{engine::make_engine(ex, std::move(s))},
+        end_{asio::use_service<loop_end>(asio::query(ex, asio::execution::context))} {
+    end_.add(*this);
+  }
+  ~uploader_impl() {
+    if (!engine) return;  // the loop is gone
+    end_.remove(*this);
+    engine->shut_down();
+  }
   uploader_impl(const uploader_impl&) = delete;
 
   asio::any_io_executor executor;
   config cfg;
   std::shared_ptr<engine::engine_base> engine;
+
+ private:
+  loop_end& end_;
 };
+
+void loop_end::shutdown() noexcept {
+  while (!uploaders_.empty()) {  // a handler that is let go may destroy uploaders
+    auto& u = *uploaders_.back();
+    uploaders_.pop_back();
+    const auto engine = std::move(u.engine);
+    u.executor = {};
+    engine->abandon();
+  }
+}
 
 }  // namespace detail
 
@@ -48,8 +98,15 @@ uploader& uploader::operator=(uploader&&) noexcept = default;
 
 uploader::executor_type uploader::get_executor() const { return impl_->executor; }
 sluice::progress uploader::progress() const { return impl_->engine->snapshot(); }
-void uploader::set_window(window w) { impl_->engine->set_window(w.size()); }
-void uploader::cancel() { impl_->engine->cancel_all(); }
+// config::on_record may destroy the uploader from within these.
+void uploader::set_window(window w) {
+  const auto engine = impl_->engine;
+  engine->set_window(w.size());
+}
+void uploader::cancel() {
+  const auto engine = impl_->engine;
+  engine->cancel_all();
+}
 
 std::uint64_t uploader::start_upload(const impl_ptr& impl, upload_request r,
                                      detail::completion<upload_result> done) {
@@ -62,20 +119,21 @@ void uploader::cancel_upload(const std::weak_ptr<detail::uploader_impl>& impl, s
   if (const auto i = impl.lock()) i->engine->cancel_upload(id, !has(type, terminal | partial));
 }
 
-void uploader::start_drain(const impl_ptr& impl, source s, detail::completion<run_summary> done) {
+std::uint64_t uploader::start_drain(const impl_ptr& impl, source s, detail::completion<run_summary> done) {
   const auto found = problems(impl->cfg, s);
-  if (found.empty()) {
-    impl->engine->drain(std::move(s), std::move(done));
-    return;
-  }
+  if (found.empty()) return impl->engine->drain(std::move(s), std::move(done));
   run_summary nothing;
   nothing.reason = stop_reason::source_unreadable;
   for (const auto& p : found) nothing.detail += (nothing.detail.empty() ? "" : "\n") + p;
-  done(asio::error::invalid_argument, std::move(nothing));
+  asio::post(impl->executor, [done = std::move(done), nothing = std::move(nothing)]() mutable {
+    done(asio::error::invalid_argument, std::move(nothing));
+  });
+  return 0;
 }
 
-void uploader::cancel_drain(const std::weak_ptr<detail::uploader_impl>& impl, asio::cancellation_type type) {
-  if (const auto i = impl.lock()) i->engine->stop_drain(has(type, asio::cancellation_type::terminal));
+void uploader::cancel_drain(const std::weak_ptr<detail::uploader_impl>& impl, std::uint64_t id,
+                            asio::cancellation_type type) {
+  if (const auto i = impl.lock()) i->engine->stop_drain(id, has(type, asio::cancellation_type::terminal));
 }
 
 std::vector<std::string> problems(const config& cfg) {

@@ -18,7 +18,7 @@ class console {
 
   void line(std::string_view text);
   void status(std::string_view text);  ///< only on a terminal
-  void keep_status();  ///< it stays on the screen, and what follows begins below it
+  void keep_status();                  ///< it stays on the screen, and what follows begins below it
   std::uint64_t dropped() const noexcept { return dropped_; }
 
  private:

@@ -24,15 +24,18 @@ class engine_base {
   /// Ends the upload now; with `only_waiting`, only if no attempt of it has begun.
   virtual void cancel_upload(std::uint64_t id, bool only_waiting) = 0;
 
-  virtual void drain(source from, drain_done done) = 0;
+  /// `done` is called once, never from within this call. Returns an id for stop_drain().
+  virtual std::uint64_t drain(source from, drain_done done) = 0;
   /// Starts nothing new; with `at_once`, also ends what is in flight.
-  virtual void stop_drain(bool at_once) = 0;
+  virtual void stop_drain(std::uint64_t id, bool at_once) = 0;
 
   virtual void set_window(std::size_t n) = 0;
   virtual progress snapshot() const = 0;
   virtual void cancel_all() = 0;
   /// No handler is called any more but those of operations under way, with operation_aborted.
   virtual void shut_down() = 0;
+  /// The loop is being destroyed: lets go of what waits, handlers too, and calls none of them.
+  virtual void abandon() = 0;
 };
 
 /// On sockets, the steady clock and the real file system.

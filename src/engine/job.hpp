@@ -20,6 +20,7 @@ struct upload {
   std::vector<compiled_field> fields;
   std::function<void(error_code, upload_result)> done;
   core::steady_time accepted_at;
+  bool begun = false;  ///< an attempt of it has begun
   bool cancelled = false;
 };
 

@@ -42,8 +42,8 @@ class pool final : public engine_base, public std::enable_shared_from_this<pool<
 
   std::uint64_t upload(upload_request request, upload_done done) override;
   void cancel_upload(std::uint64_t id, bool only_waiting) override;
-  void drain(source from, drain_done done) override;
-  void stop_drain(bool at_once) override;
+  std::uint64_t drain(source from, drain_done done) override;
+  void stop_drain(std::uint64_t id, bool at_once) override;
   void set_window(std::size_t n) override {
     permits_.set_limit(std::max<std::size_t>(n, 1));
     set_marks();
@@ -52,6 +52,10 @@ class pool final : public engine_base, public std::enable_shared_from_this<pool<
   progress snapshot() const override;
   void cancel_all() override;
   void shut_down() override { cancel_all(); }
+  void abandon() override {
+    const auto waiting = backlog_.take_all();
+    const auto under_way = std::exchange(run_, nullptr);
+  }
 
  private:
   using clock = typename Io::clock;
@@ -63,7 +67,7 @@ class pool final : public engine_base, public std::enable_shared_from_this<pool<
 
   struct lane {
     std::unique_ptr<typename Io::connection> connection;
-    std::shared_ptr<engine::upload> upload;  ///< whose attempt is under way, if it is an upload's
+    std::shared_ptr<engine::upload> upload;  ///< what it works on, if it is an upload
     bool busy = false;
   };
   using lane_ptr = typename std::list<lane>::iterator;
@@ -71,6 +75,7 @@ class pool final : public engine_base, public std::enable_shared_from_this<pool<
   /// One drain, from the lock to the summary.
   struct run {
     explicit run(source s, asio::any_io_executor ex) : from{std::move(s)}, room{ex}, end{ex}, grace{ex} {}
+    std::uint64_t id = 0;
     source from;
     drain_done done;
     core::selector selector;
@@ -212,6 +217,7 @@ void pool<Io>::start_lane(job_type j) {
   const auto l = idle_.back();
   idle_.pop_back();
   l->busy = true;
+  l->upload = j.upload;  // it may be cancelled before the loop comes to it
   asio::co_spawn(executor_, lane_loop(l, std::move(j)),
                  [self = this->shared_from_this(), l](std::exception_ptr) { self->lane_ended(l); });
 }
@@ -230,6 +236,7 @@ awaitable<void> pool<Io>::lane_loop(lane_ptr l, job_type first) {
         finish(*j, fate::deferred,
                boost::system::errc::make_error_code(boost::system::errc::not_enough_memory), e.what());
     }
+    if (j->probe) pump();  // the others waited to see what becomes of it
     if (networked)
       without_network = 0;
     else if (++without_network % 16 == 0)

@@ -17,6 +17,13 @@ inline constexpr std::size_t kept_response = 1024;
 /// One attempt; true when it came to use the network.
 template <class Io>
 awaitable<bool> pool<Io>::attempt(lane& l, job_type& j) {
+  l.upload = j.upload;
+  if (j.upload ? j.upload->cancelled : run_->stopping) {  // since it was taken from the backlog
+    gate_.withdraw(j.probe);
+    finish(j, fate::deferred, j.upload ? error_code{asio::error::operation_aborted} : errc::stopped,
+           j.record.error);
+    co_return false;
+  }
   std::optional<file> f;
   std::optional<memory_body> memory;
   if (j.upload && j.upload->request.data) {
@@ -30,9 +37,9 @@ awaitable<bool> pool<Io>::attempt(lane& l, job_type& j) {
     co_return false;
   }
   if (j.attempts++ == 0) j.first_attempt = clock::now();
+  if (j.upload) j.upload->begun = true;
   const auto request = make_request(j);
   const auto begun = clock::now();
-  l.upload = j.upload;
   const auto report = co_await l.connection->exchange(request, f ? static_cast<io::body&>(*f) : *memory);
   l.upload = nullptr;
   const auto v =
@@ -201,7 +208,11 @@ error_code pool<Io>::dispose(job_type& j, const file& f, const disposal& how, co
   if (how.what == disposal::action::remove) {
     ec = files_.remove(f);
   } else if (const auto into = target ? target : files_.open_directory(how.directory, ec); into) {
-    ec = files_.move(f, *into, j.upload ? f.name() : j.path, j.record.key);
+    // Below the target as below its source; a listed name that leads elsewhere goes there by its last
+    // component.
+    const std::filesystem::path path{j.path};
+    const bool elsewhere = j.upload || path.is_absolute() || std::ranges::find(path, "..") != path.end();
+    ec = files_.move(f, *into, elsewhere ? f.name() : j.path, j.record.key);
   }
   if (ec) j.record.disposal = "kept";
   return ec;

@@ -23,25 +23,26 @@ inline std::string why_stopped(core::blame b, const std::string& reason) {
 }
 
 template <class Io>
-void pool<Io>::drain(source from, drain_done done) {
+std::uint64_t pool<Io>::drain(source from, drain_done done) {
   auto r = std::make_shared<run>(std::move(from), executor_);
+  r->id = next_id_++;
   r->done = std::move(done);
   r->started = clock::now();
   if (run_) {
     asio::post(executor_, [r] { r->done(asio::error::already_started, {}); });
-    return;
+    return r->id;
   }
   run_ = r;
   error_code ec;
   if (!prepare(*r, ec)) {
-    r->fed = true;
+    r->stopping = true;  // nothing but the next line ends it
     asio::post(executor_, [self = this->shared_from_this(), ec] { self->end_run(ec); });
-    return;
+    return r->id;
   }
   if (settings_.raw.limit.max_duration.count() > 0) {
     r->end.expires_after(settings_.raw.limit.max_duration);
-    r->end.async_wait([weak = this->weak_from_this()](error_code e) {
-      if (const auto self = weak.lock(); self && !e)
+    r->end.async_wait([weak = this->weak_from_this(), id = r->id](error_code e) {
+      if (const auto self = weak.lock(); self && !e && self->run_ && self->run_->id == id)
         self->stop_run(stop_reason::out_of_time, "the time budget was reached");
     });
   }
@@ -51,7 +52,8 @@ void pool<Io>::drain(source from, drain_done done) {
     self->maybe_end_run();
   });
   if (settings_.raw.count_ahead && r->from.list_file().empty())
-    asio::co_spawn(executor_, count(r), asio::detached);
+    asio::co_spawn(executor_, count(r), [self = this->shared_from_this()](std::exception_ptr) {});
+  return r->id;
 }
 
 /// Opens all that a run needs. What fails here sends nothing: `reason` and `detail` say what it was.
@@ -191,8 +193,9 @@ void pool<Io>::stop_run(stop_reason reason, std::string detail, bool at_once) {
       finish(j, fate::deferred, errc::stopped, why);
     }
     r->grace.expires_after(settings_.raw.limit.grace);
-    r->grace.async_wait([weak = this->weak_from_this()](error_code e) {
-      if (const auto self = weak.lock(); self && !e) self->abort_lanes(true);
+    r->grace.async_wait([weak = this->weak_from_this(), id = r->id](error_code e) {
+      if (const auto self = weak.lock(); self && !e && self->run_ && self->run_->id == id)
+        self->abort_lanes(true);
     });
     asio::post(executor_, [self = this->shared_from_this()] { self->maybe_end_run(); });
   }

@@ -35,24 +35,23 @@ std::uint64_t pool<Io>::upload(upload_request request, upload_done done) {
 
 template <class Io>
 void pool<Io>::cancel_upload(std::uint64_t id, bool only_waiting) {
-  const auto is_it = [&](const job_type& j) {
-    return j.upload && j.upload->id == id && !(only_waiting && j.attempts > 0);
+  const auto is_it = [&](const auto& upload) {
+    return upload && upload->id == id && !(only_waiting && upload->begun);
   };
-  for (auto& j : backlog_.take_if(is_it)) {
+  for (auto& j : backlog_.take_if([&](const job_type& waiting) { return is_it(waiting.upload); })) {
     j.upload->cancelled = true;
     finish(j, fate::deferred, asio::error::operation_aborted);
   }
-  if (only_waiting) return;
   for (auto& l : lanes_) {
-    if (!l.upload || l.upload->id != id) continue;
+    if (!is_it(l.upload)) continue;
     l.upload->cancelled = true;
     l.connection->abort(asio::error::operation_aborted);
   }
 }
 
 template <class Io>
-void pool<Io>::stop_drain(bool at_once) {
-  stop_run(stop_reason::cancelled, "stopped", at_once);
+void pool<Io>::stop_drain(std::uint64_t id, bool at_once) {
+  if (run_ && run_->id == id) stop_run(stop_reason::cancelled, "stopped", at_once);
 }
 
 template <class Io>

@@ -60,8 +60,8 @@ BIO* bio_over(flat_buffer& buffer) {
   return bio;
 }
 
-/// Alerts by which a server turns down our certificate, or the lack of one. Before TLS 1.3 the lack of one that was
-/// asked for is a handshake failure like any other.
+/// Alerts by which a server turns down our certificate, or the lack of one. Before TLS 1.3 the lack of one
+/// that was asked for is a handshake failure like any other.
 bool is_client_refusal(SSL* ssl, int reason) {
   switch (reason) {
     case SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE: {

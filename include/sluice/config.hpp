@@ -49,11 +49,11 @@ class tls_context {
   tls_context() noexcept = default;
   tls_context(ssl_ctx_st* native);  // NOLINT(google-explicit-constructor): assignable from what callers have
   template <class Context>
-  requires requires(Context&& c) { static_cast<ssl_ctx_st*>(c.native_handle()); }
+    requires requires(Context&& c) { static_cast<ssl_ctx_st*>(c.native_handle()); }
   tls_context(Context&& context)
       : tls_context(static_cast<ssl_ctx_st*>(context.native_handle())) {}  // NOLINT
   template <class Pointer>
-  requires requires(const Pointer& p) { static_cast<ssl_ctx_st*>(p->native_handle()); }
+    requires requires(const Pointer& p) { static_cast<ssl_ctx_st*>(p->native_handle()); }
   tls_context(const Pointer& context)
       : tls_context(static_cast<ssl_ctx_st*>(context ? context->native_handle() : nullptr)) {}  // NOLINT
 

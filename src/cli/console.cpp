@@ -15,7 +15,7 @@ constexpr std::size_t step = 4096;  ///< PIPE_BUF: what a writable pipe takes wi
 constexpr std::string_view erase = "\r\x1b[K";
 
 bool is_regular() {
-  struct stat st {};
+  struct stat st{};
   return ::fstat(STDERR_FILENO, &st) == 0 && S_ISREG(st.st_mode);
 }
 

@@ -14,7 +14,7 @@ constexpr int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOCTTY;
 
 /// O_DIRECTORY says ENOTDIR of a link and of a file alike; openat2 tells them apart.
 int error_of_step(int at, const std::string& step, int error) {
-  struct stat st {};
+  struct stat st{};
   return error == ENOTDIR && ::fstatat(at, step.c_str(), &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(st.st_mode)
              ? ELOOP
              : error;
@@ -76,7 +76,7 @@ error_code last_error() noexcept { return {errno, boost::system::system_category
 
 directory::directory(unique_fd fd, std::string path, bool confined)
     : fd_{std::move(fd)}, path_{std::move(path)}, confined_{confined} {
-  struct stat st {};
+  struct stat st{};
   if (::fstat(fd_.get(), &st) == 0) device_ = st.st_dev, inode_ = st.st_ino;
 }
 

@@ -74,7 +74,7 @@ std::optional<entry> directory_walker::classify(const char* name, unsigned char 
   entry e{entry::kind::skipped, root_, top.prefix + name, errc::not_selected, std::nullopt};
   const bool wanted = type == DT_DIR || selector_.wants_name(e.path);
   if (type == DT_UNKNOWN || (type == DT_REG && wanted && stat_all_)) {
-    struct stat st {};
+    struct stat st{};
     if (::fstatat(top.dir->fd(), name, &st, AT_SYMLINK_NOFOLLOW) != 0) {
       if (errno == ENOENT) return std::nullopt;  // removed since it was listed
       st.st_mode = S_IFREG;                      // opening it will tell

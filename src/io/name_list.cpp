@@ -23,7 +23,7 @@ name_list::name_list(asio::any_io_executor executor, const std::filesystem::path
                      error_code& ec)
     : fd_{file == "-" ? open_standard_input() : ::open(file.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC)},
       end_{nul ? '\0' : '\n'} {
-  struct stat st {};
+  struct stat st{};
   if (!fd_ || ::fstat(fd_.get(), &st) != 0) {
     ec = last_error();
     return;

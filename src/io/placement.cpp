@@ -86,7 +86,7 @@ std::vector<std::string> placement_problems(const config& cfg, const source& fro
   error_code ec;
   const auto slash = directory::open("/", ec);
   for (const auto& path : from.roots()) {
-    struct stat st {};
+    struct stat st{};
     if (::stat(path.c_str(), &st) == 0 && !S_ISDIR(st.st_mode)) {
       problems.push_back("source: " + in_quotes(path) +
                          " is not a directory; name the directory it is in, or list files with " +

@@ -25,7 +25,7 @@ error_code record_log::open(const std::filesystem::path& path) {
                             : ::open(path.c_str(),
                                      O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0600)};
   if (!fd_) return last_error();
-  struct stat st {};
+  struct stat st{};
   if (::fstat(fd_.get(), &st) != 0) return last_error();
   may_block_ = !S_ISREG(st.st_mode);
   char last = '\n';

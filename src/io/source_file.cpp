@@ -57,7 +57,7 @@ error_code source_file::open(asio::any_io_executor executor, std::shared_ptr<con
   unique_fd fd{
       ::openat(parent->fd(), name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)};
   if (!fd) return open_error();
-  struct stat st {};
+  struct stat st{};
   if (::fstat(fd.get(), &st) != 0) return last_error();
   if (!S_ISREG(st.st_mode)) return errc::not_a_regular_file;
   if (refuse_writers && has_writer(fd.get())) return errc::being_written;
@@ -66,12 +66,12 @@ error_code source_file::open(asio::any_io_executor executor, std::shared_ptr<con
 }
 
 std::optional<core::file_identity> source_file::identity_now() const noexcept {
-  struct stat st {};
+  struct stat st{};
   return identity_if(::fstat(fd_.get(), &st), st);
 }
 
 std::optional<core::file_identity> source_file::entry_now() const noexcept {
-  struct stat st {};
+  struct stat st{};
   return identity_if(::fstatat(parent_->fd(), name_.c_str(), &st, AT_SYMLINK_NOFOLLOW), st);
 }
 

@@ -85,7 +85,7 @@ entry source_reader::classify_name(std::string name) const {
   while (e.path.starts_with("./")) e.path.erase(0, 2);
   if (!selector_.wants_name(e.path)) return e;
   if (selector_.needs_stat() || from_.order.what != order::by::none) {
-    struct stat st {};
+    struct stat st{};
     if (::fstatat(e.root->fd(), e.path.c_str(), &st, AT_SYMLINK_NOFOLLOW) == 0) {
       e.identity = identity_of(st);
       if (!selector_.wants_content(e.identity->size, e.identity->mtime_ns, wall_now())) return e;

@@ -114,10 +114,10 @@ TEST_F(disposal, move_into_the_source_is_refused) {
 
 /// A directory on another file system than `here`, where this machine has one that can be written to.
 std::optional<fs::path> other_file_system(const fs::path& here) {
-  struct stat ours {};
+  struct stat ours{};
   if (::stat(here.c_str(), &ours) != 0) return std::nullopt;
   for (const auto* candidate : {"/dev/shm", "/run", "/var/tmp", "/tmp", "."}) {
-    struct stat st {};
+    struct stat st{};
     if (::stat(candidate, &st) == 0 && st.st_dev != ours.st_dev && ::access(candidate, W_OK | X_OK) == 0)
       return candidate;
   }

@@ -62,7 +62,7 @@ class connection_deadline : public with_peer {
 };
 INSTANTIATE_TEST_SUITE_P(, connection_deadline, testing::Bool(), plain_or_tls);
 
-timeout_options with(std::chrono::milliseconds timeout_options::*which, std::chrono::milliseconds value) {
+timeout_options with(std::chrono::milliseconds timeout_options::* which, std::chrono::milliseconds value) {
   auto t = loop::patient();
   t.*which = value;
   return t;

@@ -121,7 +121,9 @@ class holder {
         for (;;) ::pause();
       ::_exit(1);
     }
-    { const unique_fd closed{std::move(tell)}; }  // so that a child that dies early is the end of the pipe
+    {
+      const unique_fd closed{std::move(tell)};
+    }  // so that a child that dies early is the end of the pipe
     char taken = 'n';
     if (child_ < 0 || ::read(ready.get(), &taken, 1) != 1 || taken != 'y')
       throw std::runtime_error("no child");

@@ -22,7 +22,7 @@ int error_of(const std::shared_ptr<const directory>& dir, const std::string& rel
 }
 
 bool is(const directory& dir, const fs::path& path) {
-  struct stat st {};
+  struct stat st{};
   return ::stat(path.c_str(), &st) == 0 && st.st_ino == dir.inode() && st.st_dev == dir.device();
 }
 
@@ -137,7 +137,7 @@ TEST_F(directory_test, a_programs_children_do_not_inherit_it) {
 }
 
 TEST(identity_test, has_all_that_stat_tells) {
-  struct stat st {};
+  struct stat st{};
   st.st_dev = 1, st.st_ino = 2, st.st_size = 5'000'000'000;
   st.st_mtim = {3, 4}, st.st_ctim = {-1, 999'999'999};
   EXPECT_EQ(identity_of(st), (core::file_identity{1, 2, 5'000'000'000, 3'000'000'004, -1}));

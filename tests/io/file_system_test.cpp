@@ -28,7 +28,7 @@ class file_system_test : public testing::Test {
   }
   /// Whether `path` below `root` is the file at `is`.
   bool leads_to(const file_system::directory_ptr& root, const std::string& path, const fs::path& is) {
-    struct stat st {};
+    struct stat st{};
     return !open(root, path) && ::stat(is.c_str(), &st) == 0 && file_->identity() == identity_of(st);
   }
 

@@ -22,7 +22,9 @@ TEST(ca_file, is_temporary_when_no_directory_is_given) {
 
 TEST(ca_file, stays_in_a_directory_that_is_given) {
   scratch dir;
-  { const ca_file file{dir / "new", "pem"}; }
+  {
+    const ca_file file{dir / "new", "pem"};
+  }
   EXPECT_EQ(content_of(dir / "new/ca.pem"), "pem");
   EXPECT_THROW(ca_file("/proc/nowhere", "pem"), std::exception);
 }

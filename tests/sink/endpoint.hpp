@@ -21,8 +21,7 @@ namespace sink {
 /// Serves from construction until stop(). `change` sets options; http unless it says otherwise.
 class endpoint {
  public:
-  explicit endpoint(
-      const std::string& rules = "", void (*change)(options&) = [](options&) {});
+  explicit endpoint(const std::string& rules = "", void (*change)(options&) = [](options&) {});
   ~endpoint() { stop(); }
 
   std::uint16_t port() const { return server_->port(); }

@@ -60,6 +60,7 @@ class backlog {
   /// Takes out everything, ready ones first: the run has ended.
   std::vector<Job> take_all() {
     std::vector<Job> all;
+    all.reserve(size());
     for (auto& job : ready_) all.push_back(std::move(job));
     for (auto& waiting : later_) all.push_back(std::move(waiting.job));
     ready_.clear(), later_.clear();

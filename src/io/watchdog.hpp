@@ -26,7 +26,7 @@ class watchdog {
  public:
   static constexpr std::chrono::milliseconds period{50};
 
-  explicit watchdog(asio::any_io_executor executor) : timer_{std::move(executor)} {}
+  explicit watchdog(const asio::any_io_executor& executor) : timer_{executor} {}
   watchdog(const watchdog&) = delete;
 
   void add(watched& w) { watched_.push_back(&w); }

@@ -32,8 +32,8 @@ std::string record_text(const file_record& r) {
 
 }  // namespace
 
-display::display(boost::asio::any_io_executor executor, const send_plan& plan)
-    : timer_{std::move(executor)}, style_{plan.progress}, verbose_{plan.verbose}, json_{plan.log_json} {
+display::display(const boost::asio::any_io_executor& executor, const send_plan& plan)
+    : timer_{executor}, style_{plan.progress}, verbose_{plan.verbose}, json_{plan.log_json} {
   if (plan.quiet || plan.config.dry_run) style_ = style::none;
   if (style_ == style::automatic) style_ = console_.is_terminal() ? style::bar : style::line;
   if (style_ == style::bar && !console_.is_terminal()) style_ = style::line;  // nothing to redraw on

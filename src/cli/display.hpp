@@ -15,7 +15,7 @@ namespace sluice::cli {
 /// Progress as a bar or as lines, and a line per file with --verbose.
 class display {
  public:
-  display(boost::asio::any_io_executor executor, const send_plan& plan);
+  display(const boost::asio::any_io_executor& executor, const send_plan& plan);
 
   using style = send_plan::progress_style;
   style chosen() const noexcept { return style_; }

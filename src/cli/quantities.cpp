@@ -69,7 +69,7 @@ std::optional<std::uint64_t> parse_size(std::string_view text) {
 std::optional<double> parse_rate(std::string_view text) {
   const auto number = take_number(text);
   if (!number) return std::nullopt;
-  if (text.empty() || text == "/s") return *number;
+  if (text.empty() || text == "/s") return number;
   if (text == "/m") return *number / 60;
   if (text == "/h") return *number / 3600;
   return std::nullopt;

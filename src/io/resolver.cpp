@@ -84,7 +84,7 @@ class query : public std::enable_shared_from_this<query> {
     asio::posix::stream_descriptor descriptor;
     bool read = false, write = false;       ///< what c-ares wants
     bool reading = false, writing = false;  ///< what is being waited for
-    explicit socket(asio::any_io_executor ex, int fd) : descriptor{std::move(ex), fd} {}
+    socket(const asio::any_io_executor& ex, int fd) : descriptor{ex, fd} {}
     void release() { descriptor.release(); }
   };
 

@@ -117,7 +117,16 @@ void peer::reset() {
 }
 
 listener::listener(asio::any_io_executor executor, std::shared_ptr<asio::ssl::context> tls)
-    : tls_{std::move(tls)}, acceptor_{executor, {asio::ip::make_address("127.0.0.1"), 0}} {}
+    : tls_{std::move(tls)},
+      acceptor_{executor, {asio::ip::make_address("127.0.0.1"), 0}},
+      where_{acceptor_.local_endpoint()} {}
+
+void listener::open_again() {
+  acceptor_.open(where_.protocol());
+  acceptor_.set_option(asio::socket_base::reuse_address{true});
+  acceptor_.bind(where_);
+  acceptor_.listen();
+}
 
 std::string listener::url(const std::string& target) const {
   return (tls_ ? "https" : "http") + std::string{"://localhost:"} + std::to_string(port()) + target;

@@ -47,18 +47,19 @@ class listener {
  public:
   explicit listener(asio::any_io_executor executor, std::shared_ptr<asio::ssl::context> tls = nullptr);
 
-  std::uint16_t port() const { return acceptor_.local_endpoint().port(); }
+  std::uint16_t port() const { return where_.port(); }
   std::string url(const std::string& target = "/up") const;
   /// The next connection, its handshake done.
   asio::awaitable<peer> accept();
   asio::awaitable<peer> accept_raw();  ///< without a handshake
   bool somebody_waits();               ///< a connection was made and not accepted yet
   void close() { acceptor_.close(); }
-  asio::ip::tcp::acceptor& acceptor() { return acceptor_; }
+  void open_again();  ///< on the same port
 
  private:
   std::shared_ptr<asio::ssl::context> tls_;
   asio::ip::tcp::acceptor acceptor_;
+  asio::ip::tcp::endpoint where_;
 };
 
 /// A port on `address` that nothing answers at: its queue is full, so that SYNs are dropped.

@@ -279,7 +279,7 @@ TEST_F(uploader_test, is_a_good_guest) {
   const auto handlers = [] {
     std::vector<void (*)(int)> all;
     for (int s = 1; s < NSIG; ++s) {
-      struct sigaction a {};
+      struct sigaction a{};
       if (::sigaction(s, nullptr, &a) == 0) all.push_back(a.sa_handler);
     }
     return all;

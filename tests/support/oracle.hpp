@@ -18,11 +18,11 @@ struct evidence {
   listing spool;        ///< afterwards
   listing moved{};      ///< in the target of --on-success move
   listing set_aside{};  ///< in the target of --on-reject move
-  std::vector<sink::received> ledger{};   ///< of every sink, in any order
-  std::vector<nlohmann::json> summaries;  ///< one of each run that lived to write it
-  std::vector<nlohmann::json> job_log{};  ///< the lines of all runs; empty: none was kept
-  std::uint64_t in_flight_at_kills = 0;   ///< how many files the runs that were killed may have had in flight
-  std::set<std::string> touched{};        ///< base names the test gave a new identity without new content
+  std::vector<sink::received> ledger{};     ///< of every sink, in any order
+  std::vector<nlohmann::json> summaries{};  ///< one of each run that lived to write it
+  std::vector<nlohmann::json> job_log{};    ///< the lines of all runs; empty: none was kept
+  std::uint64_t in_flight_at_kills = 0;  ///< how many files the runs that were killed may have had in flight
+  std::set<std::string> touched{};       ///< base names the test gave a new identity without new content
 };
 
 struct findings {

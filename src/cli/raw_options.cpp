@@ -131,15 +131,19 @@ void add_file(raw_options& options, const std::string& path, std::vector<std::st
   }
   std::ostringstream text;
   text << in.rdbuf();
+  add_text(options, text.str(), path, problems);
+}
+
+void add_text(raw_options& options, const std::string& text, const std::string& path,
+              std::vector<std::string>& problems) {
   const auto where = "--config: '" + printable(path) + "'";
   json object;
   try {
-    object = json::parse(text.str(), nullptr, true, true);
+    object = json::parse(text, nullptr, true, true);
   } catch (const json::parse_error& e) {
-    const auto content = text.str();
     const auto line =
-        1 + std::count(content.begin(),
-                       content.begin() + static_cast<std::ptrdiff_t>(std::min(e.byte, content.size())), '\n');
+        1 + std::count(text.begin(),
+                       text.begin() + static_cast<std::ptrdiff_t>(std::min(e.byte, text.size())), '\n');
     problems.push_back(where + ", line " + std::to_string(line) +
                        ": not JSON (a comma too many or missing, a name without quotes?)");
     return;

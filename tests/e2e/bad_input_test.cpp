@@ -131,6 +131,7 @@ INSTANTIATE_TEST_SUITE_P(
                     option("negative_window", {"-w", "-1"}, {"--window", "'-1'", "whole number"}),
                     option("huge_window", {"-w", "99999999999999999999"}, {"--window", "whole number"}),
                     option("time", {"-m", "soon"}, {"--max-time", "'soon'", "10s"}),
+                    option("time_beyond_the_clock", {"-m", "1000000d"}, {"--max-time", "'1000000d'"}),
                     option("no_time", {"--connect-timeout", "0"}, {"--connect-timeout", "more than 0"}),
                     option("size", {"--min-size", "10x"}, {"--min-size", "'10x'", "10k"}),
                     option("rate", {"--rate", "fast"}, {"--rate", "'fast'", "50/s"}),

@@ -1,7 +1,10 @@
 #include "io/reply_reader.hpp"
 
+#include "core/token.hpp"
+
 #include <sluice/error.hpp>
 
+#include <algorithm>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
@@ -10,6 +13,24 @@
 namespace sluice::io {
 
 namespace http = boost::beast::http;
+
+namespace {
+
+/// Beast reads a list up to what does not fit in one: `chunked;x` as `chunked`, `a;x, chunked` as `a`.
+bool is_list_of_tokens(std::string_view value) {
+  constexpr std::string_view blanks = " \t";
+  for (;;) {
+    auto one = value.substr(0, value.find(','));
+    const bool last = one.size() == value.size();
+    value.remove_prefix(last ? value.size() : one.size() + 1);
+    one.remove_prefix(std::min(one.find_first_not_of(blanks), one.size()));
+    one = one.substr(0, one.find_last_not_of(blanks) + 1);
+    if (!one.empty() && !core::is_token(one)) return false;
+    if (last) return true;
+  }
+}
+
+}  // namespace
 
 struct reply_reader::impl {
   using parser_type = http::response_parser<http::string_body>;
@@ -45,9 +66,14 @@ struct reply_reader::impl {
     if (ec == http::error::body_limit || ec == http::error::header_limit ||
         ec == http::error::buffer_overflow)
       ec = errc::reply_too_large;
-    else if (ec)
+    else if (ec || (in_head && parser->is_header_done() && has_odd_framing()))
       ec = errc::reply_malformed;
     return !ec && n > 0;
+  }
+
+  bool has_odd_framing() const {
+    const auto [first, last] = parser->get().equal_range(http::field::transfer_encoding);
+    return !std::all_of(first, last, [](const auto& field) { return is_list_of_tokens(field.value()); });
   }
 
   reply_limits limits;

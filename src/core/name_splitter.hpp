@@ -30,6 +30,7 @@ class name_splitter {
   char end_;
   std::string buffer_;
   std::size_t position_ = 0;
+  std::size_t searched_ = 0;  ///< no end before this
   bool finished_ = false;
   bool too_long_ = false;
 };

@@ -62,17 +62,18 @@ class input {
 
 /// `bytes` in pieces as long as the characters of `sizes` say, in turn and over again: a digit is itself,
 /// other characters are sixteen times their code. Without a size all is one piece; none is longer than
-/// `most`.
+/// `most`, and there are never so many that an input takes long.
 inline std::vector<std::string_view> split(std::string_view bytes, std::string_view sizes,
                                            std::size_t most = 16 * 1024) {
   std::vector<std::string_view> pieces;
+  const auto least = 1 + bytes.size() / 2048;
   for (std::size_t i = 0; !bytes.empty(); ++i) {
     std::size_t size = most;
     if (!sizes.empty()) {
       const char c = sizes[i % sizes.size()];
       size = c >= '0' && c <= '9' ? static_cast<std::size_t>(c - '0') : static_cast<unsigned char>(c) * 16u;
     }
-    if (size == 0) size = 1;
+    size = std::clamp(size, least, most);
     pieces.push_back(bytes.substr(0, size));
     bytes.remove_prefix(pieces.back().size());
   }

@@ -56,6 +56,8 @@ std::string accepted_line(const std::string& key) {
   return to_json(r) + "\n";
 }
 
+const std::string before = accepted_line(before_key), after = accepted_line(after_key);
+
 io::accepted_keys read(const std::string& log) {
   std::istringstream in{log};
   io::accepted_keys keys;
@@ -94,7 +96,7 @@ void check_line(const file_record& r, const std::string& line) {
 
 /// A run that was killed left `torn`; the next one ends the line and goes on.
 void check_torn(const file_record& r, const std::string& line, const std::string& torn) {
-  const auto keys = read(accepted_line(before_key) + torn + "\n" + accepted_line(after_key));
+  const auto keys = read(before + torn + "\n" + after);
   const bool whole = torn.size() == line.size();
   const bool counts = r.fate == fate::accepted || r.fate == fate::undeletable;
   fuzz::require(keys.contains(before_key) && keys.contains(after_key), "a torn line costs that line only");
@@ -113,7 +115,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   check_torn(record, line, line);
 
   const std::string junk{in.rest()};
-  const auto keys = read(accepted_line(before_key) + junk + "\n" + accepted_line(after_key));
+  const auto keys = read(before + junk + "\n" + after);
   fuzz::require(keys.contains(before_key) && keys.contains(after_key), "junk costs no line but its own");
   if (const auto found = core::parse_record(junk)) {
     const auto object = json::parse(junk.substr(0, junk.find('\0')), nullptr, false);

@@ -177,8 +177,8 @@ void read_positionals(const raw_options& options, send_plan& plan, std::vector<s
     problems.push_back(options.where(options.has("files-from0") ? "files-from0" : "files-from") +
                        ": takes at most one SOURCE, the directory its names are relative to");
   if (!list && sources.empty() && !plan.config.url.empty())
-    problems.push_back("no SOURCE: name the directory to drain before the URL ('" +
-                       printable(plan.config.url) + "')");
+    // The URL is not shown: it may hold a password.
+    problems.emplace_back("no SOURCE: name the directory to drain before the URL");
   plan.source = list ? source::list(*list, options.has("files-from0"),
                                     sources.empty() ? std::filesystem::path{} : sources.front())
                      : source::directories(std::move(sources));

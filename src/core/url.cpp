@@ -161,6 +161,9 @@ parsed<url> parse_url(std::string_view text) {
   const auto authority = take_until(text, "/?#");
   if (authority.find('@') != string_view::npos) return problem{user_problem};
   if (const char* what = character_problem(whole)) return problem{what};
+  // With a slip in front nobody knows where the authority is, and a password with it.
+  if (scheme.empty() && whole.find('@') != string_view::npos)
+    return problem{"no scheme: write https://host/path"};
   if (scheme.empty()) return no_scheme(whole);
 
   url result;

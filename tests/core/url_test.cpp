@@ -108,6 +108,16 @@ TEST(Url, BadHostNames) {
   EXPECT_THAT(problem_of("https://" + longest + "a"), HasSubstr("over 253"));
 }
 
+// A slip before it hid from the reader where the password was, and the complaint showed it.
+TEST(Url, APasswordBehindASlipIsNotShown) {
+  for (const auto text : {"https:/user:secret@host/", "//user:secret@host/", "://user:secret@host/",
+                          "https:tps://user:secret@host/", "https:user:secret@host", "/user:secret@host"}) {
+    EXPECT_THAT(problem_of(text), testing::Not(HasSubstr("secret"))) << text;
+    EXPECT_NE(problem_of(text), "") << text;
+  }
+  EXPECT_EQ(problem_of("https:/host/a@b"), "no scheme: write https://host/path");
+}
+
 TEST(Url, BadAddresses) {
   for (const auto host :
        {"1.2.3", "1.2.3.4.5", "1.2.3.256", "010.1.1.1", "127.1", "2130706433", "host.1", "1.2.3.00"})

@@ -118,7 +118,7 @@ TEST_F(configuration, source_and_url_of_the_command_line_win) {
 
 struct bad_file {
   const char* name;
-  const char* text;
+  std::string text;
   std::vector<std::string> says;
 };
 void PrintTo(const bad_file& b, std::ostream* out) { *out << b.name; }
@@ -147,6 +147,12 @@ INSTANTIATE_TEST_SUITE_P(
                     bad_file{"negative", R"({"retry": -1})", {"retry", "whole number"}},
                     bad_file{"no_object", R"(["window", 3])", {"JSON object"}},
                     bad_file{"no_json", "{\n  \"window\": 3,\n}\n", {"line 3", "not JSON"}},
+                    // What came behind it was passed over without a word.
+                    bad_file{
+                        "nul_byte", std::string{"{\"window\": 3}\n\0{\"retry\": 0}", 28}, {"line 2", "NUL"}},
+                    // The log would have been written to another file, "a".
+                    bad_file{"nul_in_a_path", R"({"joblog": "a\u0000b"})", {"joblog", "NUL"}},
+                    bad_file{"nul_in_a_list", R"({"include": ["a", "b\u0000"]})", {"include", "NUL"}},
                     bad_file{"empty", "", {"not JSON"}}),
     [](const auto& test) { return test.param.name; });
 
@@ -207,9 +213,13 @@ TEST_F(secrets, are_not_shown_in_complaints) {
     EXPECT_THAT(o.err, HasSubstr("--header"));
     expect_silence(o);
   }
-  const auto o = send({files.root(), "https://user:CANARY-8d1f@localhost/x"});
-  EXPECT_EQ(o.code, 2);
-  expect_silence(o);
+  for (const auto& options : {arguments{files.root(), "https://user:CANARY-8d1f@localhost/x"},
+                              arguments{files.root(), "https:/user:CANARY-8d1f@localhost/x"},
+                              arguments{"https://user:CANARY-8d1f@localhost/x"}}) {
+    const auto o = send(options);
+    EXPECT_EQ(o.code, 2);
+    expect_silence(o);
+  }
   EXPECT_EQ(to.stop().at("connections"), 0);
 }
 

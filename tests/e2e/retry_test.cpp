@@ -1,21 +1,15 @@
 // What is tried again, when, and for how long: an endpoint in trouble costs few requests, and no file.
 #include "e2e/e2e.hpp"
 
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <chrono>
 #include <set>
-#include <stdexcept>
 
 namespace e2e {
 namespace {
 
 using namespace std::chrono_literals;
 using std::chrono::steady_clock;
-using testing::AnyOf;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
@@ -147,62 +141,6 @@ TEST_F(retry, goes_on_when_the_endpoint_is_back) {
   EXPECT_EQ(o.code, 0) << o.err;
   EXPECT_THAT(files.left(), IsEmpty());
   expect_nothing_lost(to);
-}
-
-/// A port on which nothing listens, for as long as this lives.
-class closed_port {
- public:
-  closed_port() : fd_{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)} {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    auto* any = reinterpret_cast<sockaddr*>(&address);
-    if (::bind(fd_, any, size) != 0 || ::getsockname(fd_, any, &size) != 0)
-      throw std::runtime_error("no port");
-    number_ = ntohs(address.sin_port);
-  }
-  ~closed_port() { ::close(fd_); }
-  std::string url() const { return "https://127.0.0.1:" + std::to_string(number_) + "/upload"; }
-
- private:
-  int fd_;
-  unsigned number_ = 0;
-};
-
-TEST_F(retry, refused_connections_end_the_run) {
-  files.add_many(200, 100);
-  const closed_port port;
-  const auto begun = steady_clock::now();
-  const auto o = run(send_command(port.url(), {"--on-success", "delete"}));
-  EXPECT_EQ(o.code, 5) << o.err;
-  EXPECT_LT(steady_clock::now() - begun, 12s);
-  EXPECT_EQ(o.summary.at("reason"), "unreachable");
-  EXPECT_THAT(o.err, HasSubstr("Connection refused"));
-  EXPECT_LE(o.count("attempts"), 3u + 16u + 5u);
-  EXPECT_EQ(o.count("connections"), 0u);
-  expect_adds_up(o);
-  expect_all_kept();
-}
-
-TEST_F(retry, single_file_finds_it_unreachable_at_once) {
-  files.add("a", "x");
-  const closed_port port;
-  const auto begun = steady_clock::now();
-  const auto o = run(send_command(port.url(), {"--retry", "0"}));
-  EXPECT_EQ(o.code, 5) << o.err;
-  EXPECT_LT(steady_clock::now() - begun, 5s);
-}
-
-TEST_F(retry, unknown_host_is_unreachable) {
-  files.add("a", "x");
-  const auto begun = steady_clock::now();
-  const auto o =
-      run(send_command("https://no-such-host.invalid/upload", {"--retry", "0", "--connect-timeout", "2s"}));
-  EXPECT_EQ(o.code, 5) << o.err;
-  EXPECT_THAT(o.err, AnyOf(HasSubstr("DNS"), HasSubstr("no connection within the connect timeout")));
-  EXPECT_LT(steady_clock::now() - begun, 8s);
-  expect_all_kept();
 }
 
 TEST_F(retry, attempt_has_a_limit_as_a_whole) {

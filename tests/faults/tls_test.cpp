@@ -76,7 +76,7 @@ TEST_F(faults, row_29_server_with_nothing_but_tls_1_1_is_refused) {
 TEST_F(faults, row_29_server_with_nothing_but_weak_ciphers_is_refused) {
   files.add_many(20, 1000);
   const certificates made{room / "certificates"};
-  auto serving = openssl({"s_server", "-accept", "127.0.0.1:0", "-cert", made("good.pem"), "-key",
+  auto serving = openssl({"s_server", "-rev", "-accept", "127.0.0.1:0", "-cert", made("good.pem"), "-key",
                           made("leaf.key"), "-tls1_2", "-cipher", "ECDHE-ECDSA-AES128-SHA"});
   support::process server{serving};
   const auto listening = [&] { return server.out().find("ACCEPT 127.0.0.1:") != std::string::npos; };

@@ -71,10 +71,10 @@ awaitable<error_code> stream::handshake() {
       co_return tls_->error();
     }
     // The connect deadline is armed for all of it: a stall deadline would only weaken it.
-    if (co_await flush(taken, core::milliseconds::zero()) == flushed::failed) co_return error_;
+    if (co_await flush(taken, core::milliseconds::zero()) == flushed::failed)
+      co_return tls_->handshake_broken_by(error_);
     if (step == tls_session::status::ok) co_return error_code{};
-    if (const auto ec = co_await receive())
-      co_return ec == asio::error::eof ? error_code{errc::connection_lost} : ec;
+    if (const auto ec = co_await receive()) co_return tls_->handshake_broken_by(ec);
   }
 }
 

@@ -147,6 +147,24 @@ TEST_F(faults, row_27_connections_nobody_serves_end_the_run) {
   expect_clean(o);
 }
 
+// A load balancer with nobody behind it accepts, and closes. It was taken for a busy endpoint, which 100
+// attempts may find so before anything is done about it.
+TEST_F(faults, row_27_connections_closed_in_the_handshake_end_the_run) {
+  files.add_many(200, 100);
+  for (const bool reset : {false, true}) {
+    support::tcp_peer nobody{[&](support::wire& w) {
+      w.receive();
+      if (reset) w.reset();
+    }};
+    const auto o = run(drain_command(nobody.url()));
+    expect_unreachable(o);
+    EXPECT_THAT(o.err, HasSubstr("the connection ended in the handshake"));
+    EXPECT_LE(nobody.connections(), handful);
+    expect_all_kept();
+    expect_clean(o);
+  }
+}
+
 TEST_F(faults, row_27_run_goes_on_when_the_endpoint_is_back) {
   files.add_many(60, 100);
   const support::closed_port nobody_yet;

@@ -150,6 +150,11 @@ void pass_on(const wire& client, const wire& server, std::uint64_t nth) {
   }
 }
 
+void wire::reset() const {
+  const sockaddr nobody{.sa_family = AF_UNSPEC, .sa_data = {}};
+  ::connect(fd_, &nobody, sizeof nobody);
+}
+
 tcp_peer::tcp_peer(std::function<void(wire&)> serve) : serve_{std::move(serve)} {
   if (::listen(socket_.fd(), 64) != 0) fail("listen");
   acceptor_ = std::jthread{[this](const std::stop_token& stop) { accept_all(stop); }};

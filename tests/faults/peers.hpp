@@ -69,6 +69,7 @@ class wire {
   /// Reads nothing; true when so much time has passed.
   bool rest(std::chrono::milliseconds time) const;
   void finish() const;  ///< FIN: nothing more will be sent
+  void reset() const;   ///< RST
   void cut() const;     ///< ends both directions, from any thread
   int fd() const noexcept { return fd_; }
 

@@ -166,17 +166,5 @@ TEST_F(retry, silence_is_given_up) {
   expect_all_kept();
 }
 
-// An idle connection that the server closed is replaced at once: no retry, no unknown outcome.
-TEST_F(retry, is_free_when_an_idle_connection_was_closed) {
-  files.add_many(6, 100);
-  support::sink to{"[]", {"--keepalive-timeout-ms", "20"}};
-  const auto o = drain(to, {"--on-success", "delete", "-w", "1", "--rate", "10", "--retry", "0"});
-  EXPECT_EQ(o.code, 0) << o.err;
-  EXPECT_EQ(o.count("accepted"), 6u);
-  EXPECT_EQ(o.count("retries"), 0u);
-  EXPECT_EQ(o.count("unknown_outcomes"), 0u);
-  EXPECT_EQ(to.ledger().size(), 6u);
-}
-
 }  // namespace
 }  // namespace e2e

@@ -31,6 +31,7 @@ awaitable<error_code> stream::establish(core::milliseconds limit) {
   incoming_.clear(), outgoing_.clear();
   tls_.reset();
   aborted_ = error_ = {};
+  stalled_at_ = core::steady_time::max();
   connected_ = false;
   arm(std::chrono::steady_clock::now() + limit, errc::connect_timeout);
   error_ = co_await connect();
@@ -135,10 +136,14 @@ awaitable<stream::flushed> stream::flush(std::uint64_t& taken, core::millisecond
     if (!ec) {
       outgoing_.consume(n);
       taken += n;
+      stalled_at_ = core::steady_time::max();
       continue;
     }
     if (ec == asio::error::would_block) {
-      if (stall.count() > 0) arm(std::chrono::steady_clock::now() + stall, errc::stalled);
+      if (stall.count() > 0) {
+        stalled_at_ = std::min(stalled_at_, std::chrono::steady_clock::now() + stall);
+        arm(stalled_at_, errc::stalled);
+      }
       auto [order, writable, readable] =
           co_await asio::experimental::make_parallel_group(
               socket_.async_wait(asio::ip::tcp::socket::wait_write, asio::deferred),

@@ -4,7 +4,8 @@
 namespace e2e {
 namespace {
 
-enum class then { refuse, accept, either };
+/// `refuse_at_the_end`: more could follow until the server closes.
+enum class then { refuse, refuse_at_the_end, accept, either };
 
 struct raw_reply {
   const char* name;
@@ -33,16 +34,17 @@ std::vector<raw_reply> corpus() {
       {"length-list", with("Content-Length: 2, 3"), refuse},
       {"length-twice", with("Content-Length: 2\r\nContent-Length: 3"), refuse},
       {"length-twice-the-same", with("Content-Length: 2\r\nContent-Length: 2"), either},
-      {"length-too-long", with("Content-Length: 3"), refuse},
+      {"length-too-long", with("Content-Length: 3"), refuse_at_the_end},
       {"length-and-chunked", with("Content-Length: 2\r\nTransfer-Encoding: chunked", "2\r\n{}\r\n0\r\n\r\n"),
        refuse},
       {"chunked-and-length", with("Transfer-Encoding: chunked\r\nContent-Length: 2", "2\r\n{}\r\n0\r\n\r\n"),
        refuse},
       {"length-with-space-before-colon", with("Content-Length : 2"), refuse},
-      {"length-hidden-by-a-fold", with("X: a\r\n Content-Length: 2"), refuse},
-      {"no-length", with("X: a"), refuse},
-      {"coding-unknown", with("Transfer-Encoding: xchunked", "2\r\n{}\r\n0\r\n\r\n"), refuse},
-      {"coding-after-chunked", with("Transfer-Encoding: chunked, gzip", "2\r\n{}\r\n0\r\n\r\n"), refuse},
+      {"length-hidden-by-a-fold", with("X: a\r\n Content-Length: 2"), refuse_at_the_end},
+      {"no-length", with("X: a"), refuse_at_the_end},
+      {"coding-unknown", with("Transfer-Encoding: xchunked", "2\r\n{}\r\n0\r\n\r\n"), refuse_at_the_end},
+      {"coding-after-chunked", with("Transfer-Encoding: chunked, gzip", "2\r\n{}\r\n0\r\n\r\n"),
+       refuse_at_the_end},
       {"coding-in-capitals", with("TRANSFER-ENCODING: Chunked", "2\r\n{}\r\n0\r\n\r\n"), accept},
       {"chunks", chunked("1\r\n{\r\n1\r\n}\r\n0\r\n\r\n"), accept},
       {"chunk-extension", chunked("2;a=b;c=\"d\"\r\n{}\r\n0;e\r\n\r\n"), accept},
@@ -57,8 +59,8 @@ std::vector<raw_reply> corpus() {
       {"chunk-size-huge", chunked("ffffffffffffffff\r\n{}\r\n0\r\n\r\n"), refuse},
       {"chunk-longer-than-its-size", chunked("1\r\n{}\r\n0\r\n\r\n"), refuse},
       {"chunk-without-its-end", chunked("2\r\n{}0\r\n\r\n"), refuse},
-      {"chunks-without-an-end", chunked("2\r\n{}\r\n"), refuse},
-      {"chunk-of-lf", chunked("2\n{}\n0\n\n"), refuse},
+      {"chunks-without-an-end", chunked("2\r\n{}\r\n"), refuse_at_the_end},
+      {"chunk-of-lf", chunked("2\n{}\n0\n\n"), refuse_at_the_end},
       {"http-0.9", "200 OK, I have it\n", refuse},
       {"http-2", of_two("HTTP/2.0 200 OK"), refuse},
       {"http-in-small-letters", of_two("http/1.1 200 OK"), refuse},
@@ -80,7 +82,8 @@ std::vector<raw_reply> corpus() {
       {"no-content-with-content", "HTTP/1.1 204 No Content\r\nContent-Length: 2\r\n\r\n{}", either},
       {"after-an-interim-reply", "HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n" + with("Content-Length: 2"),
        accept},
-      {"interim-reply-with-a-body", "HTTP/1.1 100 Continue\r\nContent-Length: 2\r\n\r\n{}", refuse},
+      {"interim-reply-with-a-body", "HTTP/1.1 100 Continue\r\nContent-Length: 2\r\n\r\n{}",
+       refuse_at_the_end},
       {"two-at-once", with("Content-Length: 2") + of_two("HTTP/1.1 500 No"), accept},
   };
 }
@@ -90,14 +93,16 @@ TEST_F(faults, row_43_malformed_replies_confirm_nothing_and_harm_no_other_file) 
     const auto one = "1-" + std::string{reply.name}, two = "2-" + std::string{reply.name};
     files.add(one, reply.bytes);
     files.add(two, reply.name);
-    const support::sink to{
-        nlohmann::json::array({{{"match", {{"name", "1-*"}}}, {"reply", "raw"}, {"raw", reply.bytes}}})
-            .dump()};
-    const auto o = drain_to(to, {"-w", "1", "--retry", "0", "--speed-time", "400ms", "--order-by", "name",
-                                 "--include", "?-" + std::string{reply.name}});
+    const support::sink to{nlohmann::json::array({{{"match", {{"name", "1-*"}}},
+                                                   {"reply", "raw"},
+                                                   {"raw", reply.bytes},
+                                                   {"close", reply.what == then::refuse_at_the_end}}})
+                               .dump()};
+    const auto o = drain_to(
+        to, {"-w", "1", "--retry", "0", "--order-by", "name", "--include", "?-" + std::string{reply.name}});
     const auto left = files.left();
     if (reply.what != then::either) {
-      EXPECT_EQ(left.contains(one), reply.what == then::refuse) << reply.name << ": " << o.err;
+      EXPECT_EQ(left.contains(one), reply.what != then::accept) << reply.name << ": " << o.err;
     }
     if (left.contains(one)) {
       EXPECT_EQ(o.count("connections"), 2u) << reply.name << ": nothing follows what was not understood";

@@ -1,7 +1,6 @@
 // What is tried again, when, and for how long: an endpoint in trouble costs few requests, and no file.
 #include "e2e/e2e.hpp"
 
-#include <algorithm>
 #include <chrono>
 #include <set>
 
@@ -100,38 +99,6 @@ TEST_F(retry, stops_when_its_time_is_over) {
   EXPECT_EQ(o.code, 1);
   EXPECT_EQ(o.count("deferred"), 1u);
   EXPECT_LE(to.ledger().size(), 6u);
-}
-
-// Retry-After speaks for the endpoint: no connection sends anything until then.
-TEST_F(retry, after_pauses_the_whole_pool) {
-  files.add_many(80, 300);
-  support::sink to{
-      R"([{"match": {"name": "f-00040*"}, "times": 1, "status": 503, "headers": {"Retry-After": "2"}}])"};
-  const auto begun = steady_clock::now();
-  const auto o = drain(to, {"--on-success", "delete", "--window", "4"});
-  EXPECT_EQ(o.code, 0) << o.err;
-  EXPECT_GE(steady_clock::now() - begun, 2s);
-  std::vector<std::int64_t> times;
-  for (const auto& r : to.ledger()) times.push_back(r.t_ms);
-  std::ranges::sort(times);
-  std::int64_t longest = 0;
-  for (std::size_t i = 1; i < times.size(); ++i) longest = std::max(longest, times[i] - times[i - 1]);
-  EXPECT_GE(longest, 1500) << "ms in which nothing was sent";
-  EXPECT_EQ(times.size(), 81u);
-}
-
-// 300 files, and an endpoint that only says 503: not 900 requests.
-TEST_F(retry, has_a_budget_for_the_whole_run) {
-  files.add_many(300, 100);
-  support::sink to{R"([{"status": 503}])"};
-  const auto begun = steady_clock::now();
-  const auto o = drain(to, {"--on-success", "delete"});
-  EXPECT_EQ(o.code, 5) << o.err;
-  EXPECT_LT(steady_clock::now() - begun, 12s);
-  EXPECT_LE(to.ledger().size(), 100u + 16u + 5u)
-      << "the streak that opens the breaker, what was in flight, the probes";
-  expect_adds_up(o);
-  expect_all_kept();
 }
 
 TEST_F(retry, goes_on_when_the_endpoint_is_back) {

@@ -142,7 +142,7 @@ TEST_F(faults, row_31_stalled_handshake_does_not_outlive_the_grace_period) {
   const auto begun = steady_clock::now();
   p.signal(SIGTERM);
   const auto o = outcome_of(p);
-  EXPECT_LT(steady_clock::now() - begun, 500ms + 1s);
+  EXPECT_LT(steady_clock::now() - begun, 500ms + to_exit);
   EXPECT_EQ(o.code, 128 + SIGTERM) << o.err;
   expect_all_kept();
   expect_clean(o);
@@ -230,7 +230,7 @@ TEST_F(faults, row_34_close_notify_that_is_not_answered_does_not_outlive_the_gra
   const auto begun = steady_clock::now();
   p.signal(SIGTERM);
   const auto o = outcome_of(p);
-  EXPECT_LT(steady_clock::now() - begun, 500ms + 1s);
+  EXPECT_LT(steady_clock::now() - begun, 500ms + to_exit);
   EXPECT_EQ(o.code, 128 + SIGTERM) << o.err;
   expect_kept(o, to);
 }
@@ -246,7 +246,7 @@ TEST_F(faults, row_35_session_of_one_server_opens_no_other) {
   support::sink second{"[]", {"--port", port}};
   const auto o = outcome_of(p);
   EXPECT_EQ(o.code, 7) << o.err;
-  EXPECT_EQ(o.count("accepted"), taken);
+  EXPECT_LE(o.count("accepted"), taken);
   expect_clean(o, *first);
   EXPECT_GE(second.stop().at("connections"), 1);
   EXPECT_EQ(second.stop().at("app_bytes"), 0);

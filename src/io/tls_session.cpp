@@ -117,6 +117,12 @@ tls_session::status tls_session::handshake() {
   return fail(errc::tls_failed);
 }
 
+error_code tls_session::handshake_broken_by(error_code ec) {
+  if (ec != asio::error::eof && ec != errc::connection_lost) return ec;
+  detail_ = "the connection ended in the handshake";
+  return error_ = errc::tls_failed;
+}
+
 // The handshake has verified already; asked again before the first request byte, so that no path (a resumed
 // session, a callback of the caller's context) can lead around it.
 tls_session::status tls_session::check_peer() {

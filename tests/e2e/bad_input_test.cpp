@@ -186,6 +186,7 @@ INSTANTIATE_TEST_SUITE_P(bad_command_line, mistaken,
 TEST_F(bad_input, tls_files_that_are_none_are_told) {
   support::sink to;
   support::write_file(room / "junk.pem", "junk");
+  ::chmod((room / "junk.pem").c_str(), 0600);
   const auto junk = (room / "junk.pem").string(), nothing = (room / "nothing.pem").string();
   for (const auto& [options, says] :
        {std::pair{arguments{"--cacert", nothing}, "--cacert: cannot read"},

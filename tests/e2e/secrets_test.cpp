@@ -2,7 +2,9 @@
 // holds it.
 #include "e2e/e2e.hpp"
 
+#include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <filesystem>
 
@@ -232,6 +234,17 @@ class running : public secrets {
     return "/proc/" + std::to_string(p.pid()) + "/" + name;
   }
 
+  /// Flags of the open descriptors but the standard ones; only root may look at those of a process like ours.
+  static std::map<std::string, unsigned> descriptors(const fs::path& of_process) {
+    std::map<std::string, unsigned> found;
+    for (const auto& e : fs::directory_iterator{of_process / "fdinfo"}) {
+      const auto text = support::content_of(e.path());
+      const auto flags = std::stoul(text.substr(text.find("flags:") + 6), nullptr, 8);
+      if (std::stoi(e.path().filename()) > 2) found[e.path().filename()] = static_cast<unsigned>(flags);
+    }
+    return found;
+  }
+
   support::sink to_{R"([{"delay_ms": 60000}])", {"--http"}};
 };
 
@@ -255,6 +268,18 @@ TEST_F(running, memory_is_neither_dumped_nor_read) {
   ASSERT_EQ(::stat(proc(*p, "mem").c_str(), &memory), 0);
   EXPECT_EQ(memory.st_uid, 0u);
   EXPECT_THAT(support::content_of(proc(*p, "limits")), testing::ContainsRegex("Max core file size +0 +0"));
+}
+
+TEST_F(running, no_descriptor_is_inherited) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root may look";
+  const auto p =
+      start(send_command(to_, {"--on-success", "delete", "--joblog", room / "log", "--lock", room / "lock"}));
+  auto open = descriptors(proc(*p, ""));
+  for (const auto& [number, flags] : descriptors("/proc/self"))
+    if ((flags & O_CLOEXEC) == 0) open.erase(number);  // it came with us
+  EXPECT_GT(open.size(), 8u) << "event queue, source, files, log, lock and connections";
+  for (const auto& [number, flags] : open)
+    EXPECT_TRUE(flags & O_CLOEXEC) << number << ": " << fs::read_symlink(proc(*p, "fd") / number);
 }
 
 }  // namespace

@@ -176,7 +176,7 @@ INSTANTIATE_TEST_SUITE_P(
 
 INSTANTIATE_TEST_SUITE_P(bad_command_line, mistaken,
                          testing::Values(option("unknown_option", {"--wnidow=3"},
-                                                {"'--wnidow=3'", "no such option", "sluice send --help"}),
+                                                {"'--wnidow'", "no such option", "sluice send --help"}),
                                          option("missing_value", {"--retry"}, {"--retry", "value"}),
                                          mistake{"no_verb", {}, 2, {"sluice send --help"}},
                                          mistake{

@@ -3,6 +3,8 @@
 #include "option_names.hpp"
 #include "send.hpp"
 
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -15,10 +17,18 @@ int complain(const std::vector<std::string>& problems) {
   return static_cast<int>(sluice::cli::exit_code::usage);
 }
 
+/// Credentials are in our memory: no core dump holds them, and no other process of the same user reads them.
+void keep_memory_private() {
+  const rlimit none{0, 0};
+  ::setrlimit(RLIMIT_CORE, &none);
+  ::prctl(PR_SET_DUMPABLE, 0);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   using namespace sluice::cli;
+  keep_memory_private();
   std::signal(SIGPIPE, SIG_IGN);  // a reader that goes away is an error of that write, not our end
   std::vector<std::string> problems;
   int code = 0;

@@ -2,6 +2,7 @@
 
 #include "contradictions.hpp"
 #include "form_option.hpp"
+#include "own_files.hpp"
 #include "quantities.hpp"
 
 #include <algorithm>
@@ -205,6 +206,8 @@ send_plan make_plan(const raw_options& options, std::vector<std::string>& proble
   if (auto v = options.value("joblog")) cfg.job_log = *v;
   if (auto v = options.value("lock")) cfg.lock_file = *v;
   if (auto v = options.value("summary")) plan.summary = *v;
+  note_own_files(options, plan);
+  check_home(plan, problems);
   cfg.resume = options.flag("resume");
   cfg.dry_run = options.flag("dry-run");
   plan.verbose = options.flag("verbose"), plan.quiet = options.flag("quiet"),

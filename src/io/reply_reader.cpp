@@ -45,6 +45,11 @@ struct reply_reader::impl {
     early = false;
   }
 
+  bool too_many_fields() {
+    const auto& fields = parser->get();
+    return std::distance(fields.begin(), fields.end()) > limits.fields;
+  }
+
   /// One step of the parser over what is buffered; false when it needs more.
   bool step(error_code& ec) {
     // Beast of Boost 1.81 asserts that an empty chunked body does not come byte by byte; each one has five.
@@ -103,6 +108,7 @@ error_code reply_reader::feed(std::span<const char> bytes, bool request_unsent) 
   while (m.buffer.size() > 0 && !m.parser->is_done()) {
     const bool more = m.step(ec);
     if (ec) return ec;
+    if (m.parser->is_header_done() && m.too_many_fields()) return errc::reply_too_large;
     if (m.parser->is_header_done() && m.parser->get().result_int() < 200) {
       if (m.parser->get().result_int() == 101 || m.parser->get().result_int() < 100)
         return errc::reply_malformed;

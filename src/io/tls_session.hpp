@@ -42,6 +42,7 @@ class tls_session {
   const std::string& detail() const noexcept { return detail_; }
 
  private:
+  void expect_peer(const core::url& endpoint);
   status fail(error_code fallback);
   status check_peer();
 

@@ -63,7 +63,8 @@ TEST(Url, WithoutASchemeShowsItWithOne) {
   for (const auto text : {"host:8080/path", "//host:8080/path", "https:/host:8080/path",
                           "http:host:8080/path", "://host:8080/path"})
     EXPECT_EQ(problem_of(text), "no scheme: write https://host:8080/path") << text;
-  EXPECT_THAT(problem_of("host/?u=http://x"), HasSubstr("write https://host/?u=http://x"));
+  EXPECT_EQ(problem_of("host/path?sig=secret"), "no scheme: write https://host/path");
+  EXPECT_THAT(problem_of("host/?u=http://x"), HasSubstr("write https://host/"));
   for (const auto text : {"", "https:", "//", "https://", "https:///path", "https://:443/", "https://?q"})
     EXPECT_THAT(problem_of(text), HasSubstr("no host: write https://host/path")) << text;
 }

@@ -180,7 +180,7 @@ INSTANTIATE_TEST_SUITE_P(
 
 INSTANTIATE_TEST_SUITE_P(bad_command_line, mistaken,
                          testing::Values(option("unknown_option", {"--wnidow=3"},
-                                                {"'--wnidow=3'", "no such option", "sluice send --help"}),
+                                                {"'--wnidow'", "no such option", "sluice send --help"}),
                                          option("missing_value", {"--retry"}, {"--retry", "value"}),
                                          mistake{"no_verb", {}, 2, {"sluice send --help"}},
                                          mistake{
@@ -190,6 +190,7 @@ INSTANTIATE_TEST_SUITE_P(bad_command_line, mistaken,
 TEST_F(bad_input, tls_files_that_are_none_are_told) {
   support::sink to;
   support::write_file(room / "junk.pem", "junk");
+  ::chmod((room / "junk.pem").c_str(), 0600);
   const auto junk = (room / "junk.pem").string(), nothing = (room / "nothing.pem").string();
   for (const auto& [options, says] :
        {std::pair{arguments{"--cacert", nothing}, "--cacert: cannot read"},

@@ -127,6 +127,15 @@ std::vector<sample> framing() {
       {carry_on, lost},
       {"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n", malformed},
       {"HTTP/1.1 099 Odd\r\n\r\n", malformed},
+      // A hundred fields, those of a trailer among them.
+      {ok + "Content-Length: 0\r\n" + times(99, "X: y\r\n") + "\r\n", whole(200)},
+      {ok + "Content-Length: 0\r\n" + times(100, "X: y\r\n") + "\r\n", too_large},
+      {carry_on.substr(0, carry_on.size() - 2) + times(101, "X: y\r\n") + "\r\n", too_large},
+      {ok + "Transfer-Encoding: chunked\r\n\r\n0\r\n" + times(99, "X: y\r\n") + "\r\n", whole(200)},
+      {ok + "Transfer-Encoding: chunked\r\n\r\n0\r\n" + times(100, "X: y\r\n") + "\r\n", too_large},
+      // A status line has no cap of its own: it is a part of the head.
+      {"HTTP/1.1 200 " + std::string(15'000, 'x') + "\r\nContent-Length: 0\r\n\r\n", whole(200)},
+      {"HTTP/1.1 200 " + std::string(17'000, 'x') + "\r\nContent-Length: 0\r\n\r\n", too_large},
       // What two readers may take for two things.
       {ok + "Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nbody\r\n0\r\n\r\n", malformed},
       {ok + "Transfer-Encoding: chunked\r\nContent-Length: 4\r\n\r\n4\r\nbody\r\n0\r\n\r\n", malformed},

@@ -20,7 +20,7 @@ const std::vector<scenario>& scenarios() {
       {.name = "w1", .files = 4, .window = 1},
       {.name = "w2", .files = 5, .window = 2},
       {.name = "tls12", .files = 3, .window = 1, .sink_arguments = {"--tls-max", "1.2"}},
-      {.name = "big", .files = 2, .size = 200'000, .window = 1},
+      {.name = "big", .files = 1, .size = std::size_t{1} << 20U, .window = 1},
   };
   return all;
 }

@@ -11,7 +11,7 @@ namespace {
 
 const std::vector<scenario>& scenarios() {
   static const std::vector<scenario> all{
-      {.name = "delete-w4", .files = 40, .window = 4},
+      {.name = "delete-w4", .files = 100, .window = 4},
       {.name = "delete-w1", .files = 12, .window = 1},
       {.name = "big", .files = 1, .size = std::size_t{1} << 20U, .window = 1},
       {.name = "move", .files = 12, .window = 2, .on_success = "move"},

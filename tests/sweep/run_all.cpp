@@ -21,6 +21,8 @@ using std::chrono::steady_clock;
 points chosen(points all, const settings& s) {
   if (!s.only.empty()) {
     std::erase_if(all, [&](const point& p) { return p.name != s.only; });
+    if (all.empty())
+      throw std::runtime_error("no such place in this reference run; try again, or take the next");
     return all;
   }
   if (!s.sample) return all;

@@ -3,6 +3,7 @@
 #include "sweep/trace.hpp"
 
 #include <iostream>
+#include <stdexcept>
 
 namespace sweep {
 namespace {
@@ -24,6 +25,16 @@ bool cries(const point& p, const std::string& expected) {
   return heard;
 }
 
+bool refuses_unknown_lines() {
+  try {
+    calls_in("7  brk(NULL) = 1\n7  something else\n");
+  } catch (const std::runtime_error&) {
+    return true;
+  }
+  std::cout << "selftest: a line that is no call was passed over\n";
+  return false;
+}
+
 bool reads_traces() {
   const auto calls = calls_in(
       "7  execve(\"x\") = 0\n7  brk(NULL) = 1\n7  rt_sigaction(SIGPIPE, 0) = 0\n7  brk(1) = 1\n"
@@ -38,7 +49,7 @@ bool reads_traces() {
 }  // namespace
 
 int selftest() {
-  bool ok = reads_traces();
+  bool ok = reads_traces() && refuses_unknown_lines();
   settings s;
   s.program = {"/bin/sh", FAKE_SLUICE};
   s.deadline = std::chrono::seconds{5};

@@ -20,6 +20,12 @@ std::string name_in(const std::string& line) {
   return word ? name : std::string{};
 }
 
+/// A signal, the exit, or the second half of a call that was interrupted.
+bool is_no_call(const std::string& line) {
+  return line.find(" +++ ") != std::string::npos || line.find(" --- ") != std::string::npos ||
+         line.find(" <... ") != std::string::npos;
+}
+
 }  // namespace
 
 std::string strace() {
@@ -43,6 +49,7 @@ std::vector<call> calls_in(const std::string& trace) {
   std::size_t begun = 0;  // main's first call ignores SIGPIPE
   for (const auto& line : support::lines_of(trace)) {
     const auto name = name_in(line);
+    if (name.empty() && !is_no_call(line)) throw std::runtime_error("what call is this? " + line);
     if (name.empty() || (name == "execve" && calls.empty())) continue;
     if (begun == 0 && line.find("rt_sigaction(SIGPIPE") != std::string::npos) begun = calls.size();
     calls.push_back({name, ++times[name]});

@@ -17,7 +17,7 @@ struct call {
 /// All of one clean run but the execve that starts it, in their order. Throws when strace cannot tell.
 std::vector<call> calls_of(const scenario& what, const settings& how);
 
-/// The calls of a trace as `strace -f -o` writes it.
+/// The calls of a trace as `strace -f -o` writes it: each of its lines, or it throws.
 std::vector<call> calls_in(const std::string& trace);
 
 /// Why strace cannot trace here; empty when it can.

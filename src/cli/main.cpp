@@ -9,6 +9,7 @@
 
 #include <csignal>
 #include <iostream>
+#include <stdexcept>
 
 namespace {
 
@@ -24,12 +25,8 @@ void keep_memory_private() {
   ::prctl(PR_SET_DUMPABLE, 0);
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
+int run(int argc, char** argv) {
   using namespace sluice::cli;
-  keep_memory_private();
-  std::signal(SIGPIPE, SIG_IGN);  // a reader that goes away is an error of that write, not our end
   std::vector<std::string> problems;
   int code = 0;
   auto options = parse_command_line(argc, argv, problems, code);
@@ -41,4 +38,19 @@ int main(int argc, char** argv) {
   for (const auto& p : in_option_names(sluice::problems(plan.config, plan.source), *options, problems))
     problems.push_back(p);
   return problems.empty() ? send(std::move(plan)) : complain(problems);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  keep_memory_private();
+  std::signal(SIGPIPE, SIG_IGN);  // a reader that goes away is an error of that write, not our end
+  try {
+    return run(argc, argv);
+  } catch (const std::invalid_argument& e) {  // what was in order when it was checked, such as a CA file
+    return complain({e.what()});
+  } catch (const std::exception& e) {  // no memory, no descriptor
+    complain({e.what()});
+    return static_cast<int>(sluice::cli::exit_code::some_failed);
+  }
 }

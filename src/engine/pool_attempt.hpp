@@ -166,6 +166,11 @@ void pool<Io>::accepted(job_type& j, const std::optional<file>& f, const io::exc
       .now = f->identity_now(),
       .entry = keep ? f->identity() : f->entry_now(),
   };
+  if (core::only_unchecked(evidence)) {
+    finish(j, fate::undeletable, make_error_code(boost::system::errc::io_error),
+           "accepted, but kept: the system does not say whether the file changed");
+    return;
+  }
   if (const auto broken = core::broken_clause(evidence)) {
     finish(j, fate::changed, errc::file_changed,
            "accepted, but kept: " + std::string{core::to_string(*broken)});

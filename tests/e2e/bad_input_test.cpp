@@ -209,6 +209,17 @@ TEST_F(bad_input, tls_files_that_are_none_are_told) {
   expect_untouched(to);
 }
 
+// `--cacert <(...)`: it was in order when it was checked, and empty when it was used. That was an abort.
+TEST_F(bad_input, certificates_that_can_be_read_only_once_are_told_of) {
+  support::sink to;
+  auto c = send_command(to.url(), {"--cacert", "/dev/stdin"});
+  c.input = support::content_of(to.ca());
+  const auto o = run(c);
+  EXPECT_EQ(o.code, 2);
+  EXPECT_THAT(o.err, HasSubstr("cannot read certificates from '/dev/stdin'"));
+  expect_untouched(to);
+}
+
 // An absurd window names the limit and the number that fits, and that number does fit.
 TEST_F(bad_input, window_over_the_descriptor_limit_is_told_with_what_fits) {
   support::sink to{"[]", {"--http"}};

@@ -2,16 +2,8 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <map>
 
 namespace e2e {
-namespace {
-
-/// How often each digest occurs.
-using tally = std::map<std::string, std::size_t>;
-
-}  // namespace
-
 support::command sluice(arguments more) {
   more.insert(more.begin(), SLUICE_PROGRAM);
   return {.arguments = std::move(more)};
@@ -42,14 +34,18 @@ outcome test::run(const support::command& c) const {
   return outcome_of(p);
 }
 
+support::findings test::judged(const support::sink& to, const outcome& o, const std::string& job_log) const {
+  support::evidence e{.originals = files.originals(), .spool = files.left(), .ledger = to.ledger()};
+  if (!o.summary.is_null()) e.summaries = {o.summary};
+  if (!job_log.empty()) e.job_log = support::read_job_log(job_log);
+  return support::judge(e);
+}
+
 void test::expect_nothing_lost(const support::sink& to) const {
-  tally left, accepted, needed;
-  for (const auto& [name, digest] : files.left()) ++left[digest];
-  for (const auto& r : to.ledger())
-    if (r.verdict == "accepted") ++accepted[r.sha256];
-  for (const auto& [name, digest] : files.originals()) ++needed[digest];
-  for (const auto& [digest, count] : needed)
-    EXPECT_GE(left[digest] + accepted[digest], count) << "lost: a file with the digest " << digest;
+  const auto found =
+      support::judge({.originals = files.originals(), .spool = files.left(), .ledger = to.ledger()});
+  EXPECT_THAT(found.lost, testing::IsEmpty());
+  EXPECT_THAT(found.unconfirmed, testing::IsEmpty());
 }
 
 void expect_adds_up(const outcome& o) {

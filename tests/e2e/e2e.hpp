@@ -2,6 +2,7 @@
 #pragma once
 
 #include "support/files.hpp"
+#include "support/oracle.hpp"
 #include "support/process.hpp"
 #include "support/sink.hpp"
 
@@ -40,7 +41,10 @@ class test : public testing::Test {
   /// After the process has ended.
   outcome outcome_of(support::process& p) const;
 
-  /// Every file is either still there as it was, or the sink accepted those very bytes. Equal contents count.
+  /// What the oracle says of one run; its findings are empty when all is well.
+  support::findings judged(const support::sink& to, const outcome& o, const std::string& job_log = {}) const;
+  /// Every file is either still there as it was, or the sink confirmed those very bytes. Equal contents
+  /// count.
   void expect_nothing_lost(const support::sink& to) const;
   /// All files are where they were.
   void expect_all_kept() const { EXPECT_EQ(files.left(), files.originals()); }

@@ -47,12 +47,15 @@ class composer {
           zeros_ = in.byte() % 4u;
           break;
         case 't':
+          ++lines_;
           trailers_ += "X-Trailer: " + printable_value(in.text()) + "\r\n";
           break;
         case 'f':
+          ++lines_;
           fields_ += "X-Field: " + printable_value(in.text()) + "\r\n";
           break;
         case 'F':
+          ++lines_;
           fields_ += "X-Pad: " + std::string(in.number() % 20'000, 'p') + "\r\n";
           break;
         default:
@@ -67,7 +70,9 @@ class composer {
   int status() const { return status_; }
   bool framed() const { return bodiless_ || how_ != framing::unframed; }
   /// Clearly within the caps, and clearly beyond them; Beast counts heads with a few bytes more or less.
-  bool within_caps() const { return stream_.size() <= 64 * 1024 && largest_head_ < 16'000 && interims_ <= 8; }
+  bool within_caps() const {
+    return stream_.size() <= 64 * 1024 && largest_head_ < 16'000 && lines_ < 90 && interims_ <= 8;
+  }
   bool beyond_caps() const { return stream_.size() > 64 * 1024 || largest_head_ > 16'384 || interims_ > 8; }
 
  private:
@@ -109,7 +114,7 @@ class composer {
 
   std::string stream_, body_, chunks_, trailers_, fields_;
   std::string_view extension_;
-  std::size_t zeros_ = 0, interims_ = 0, largest_head_ = 0;
+  std::size_t zeros_ = 0, lines_ = 0, interims_ = 0, largest_head_ = 0;
   int status_ = 200;
   framing how_ = framing::length;
   bool bodiless_ = false;

@@ -62,9 +62,8 @@ int stage::run(const run_options& o) {
         return false;
       },
       settings_.deadline);
-  int status = 0;
   try {
-    status = p.wait(std::chrono::milliseconds{0});
+    status_ = p.wait(std::chrono::milliseconds{0});
   } catch (const std::runtime_error&) {
     kill_with_children(p.pid());
     throw std::runtime_error("it hangs; it said: " + p.err());
@@ -75,7 +74,7 @@ int stage::run(const run_options& o) {
     summaries_.push_back(std::move(told));
   else
     ++untold_;
-  return status;
+  return status_;
 }
 
 support::evidence stage::evidence() const {
@@ -87,12 +86,24 @@ support::evidence stage::evidence() const {
   return e;
 }
 
-void stage::judge(outcome& into) {
+void stage::judge(outcome& into, bool all_there) {
   const auto found = support::judge(evidence());
   into.lost += found.lost.size();
   into.duplicates = found.duplicates;
   for (const auto& line : support::lines_of(found.text()))
     into.problems.push_back("after run " + std::to_string(runs_) + ": " + line);
+  if (status_ == 0 && all_there) expect_all_done(into);
+}
+
+void stage::expect_all_done(outcome& into) const {
+  const auto run = "exit code 0 of run " + std::to_string(runs_) + ", but ";
+  std::set<std::string> delivered;
+  for (const auto& r : sink_.ledger())
+    if (r.verdict == "accepted") delivered.insert(r.sha256);
+  for (const auto& [name, digest] : files_.originals())
+    if (!delivered.contains(digest)) into.problems.push_back(run + "never delivered: " + name);
+  if (const auto left = files_.left().size(); scenario_.on_success != "keep" && left > 0)
+    into.problems.push_back(run + std::to_string(left) + " files left");
 }
 
 void stage::finish(outcome& into) {
@@ -100,13 +111,6 @@ void stage::finish(outcome& into) {
     into.problems.push_back("the clean run after it: " + ending(status));
   sink_.stop();
   judge(into);
-  std::set<std::string> delivered;
-  for (const auto& r : sink_.ledger())
-    if (r.verdict == "accepted") delivered.insert(r.sha256);
-  for (const auto& [name, digest] : files_.originals())
-    if (!delivered.contains(digest)) into.problems.push_back("never delivered: " + name);
-  if (const auto left = files_.left().size(); scenario_.on_success != "keep" && left > 0)
-    into.problems.push_back(std::to_string(left) + " files left after the clean run");
 }
 
 }  // namespace sweep

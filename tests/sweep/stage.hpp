@@ -37,13 +37,15 @@ class stage {
   /// The exit status, or minus the signal. A run that hangs is ended, and throws.
   int run(const run_options& o);
 
-  /// What the oracle says of the runs so far.
-  void judge(outcome& into);
+  /// What the oracle says of the runs so far; and exit code 0 has to mean that all is done, unless sluice was
+  /// told that something is not there.
+  void judge(outcome& into, bool all_there = true);
   /// Another run, with nothing in its way, has to finish the work.
   void finish(outcome& into);
 
  private:
   support::evidence evidence() const;
+  void expect_all_done(outcome& into) const;
 
   const scenario& scenario_;
   const settings& settings_;
@@ -52,6 +54,7 @@ class stage {
   support::sink sink_;
   std::vector<nlohmann::json> summaries_;
   unsigned runs_ = 0, untold_ = 0;  ///< untold: left no summary
+  int status_ = 0;                  ///< of the last run
 };
 
 /// One the README has.

@@ -33,8 +33,8 @@ string_view take_scheme(string_view& text) noexcept {
   return scheme;
 }
 
-/// `https:/host`, `//host` and `://host` are slips as common as a bare `host`. The query is not shown: it may hold a
-/// signature.
+/// `https:/host`, `//host` and `://host` are slips as common as a bare `host`. The query is not shown: it may
+/// hold a signature.
 problem no_scheme(string_view text) {
   for (const string_view slip : {"https:", "http:"})
     if (equal_ignoring_case(text.substr(0, slip.size()), slip)) {

@@ -6,7 +6,10 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <cstdio>
+#include <exception>
 #include <iostream>
+#include <new>
 
 namespace {
 
@@ -15,11 +18,8 @@ int complain(const std::vector<std::string>& problems) {
   return static_cast<int>(sluice::cli::exit_code::usage);
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
+int run(int argc, char** argv) {
   using namespace sluice::cli;
-  std::signal(SIGPIPE, SIG_IGN);  // a reader that goes away is an error of that write, not our end
   std::vector<std::string> problems;
   int code = 0;
   auto options = parse_command_line(argc, argv, problems, code);
@@ -31,4 +31,19 @@ int main(int argc, char** argv) {
   for (const auto& p : in_option_names(sluice::problems(plan.config, plan.source), *options, problems))
     problems.push_back(p);
   return problems.empty() ? send(std::move(plan)) : complain(problems);
+}
+
+}  // namespace
+
+// Whenever memory runs out: what was confirmed is removed, all else is where it was.
+int main(int argc, char** argv) {
+  std::signal(SIGPIPE, SIG_IGN);  // a reader that goes away is an error of that write, not our end
+  try {
+    return run(argc, argv);
+  } catch (const std::bad_alloc&) {
+    std::fputs("sluice: out of memory\n", stderr);
+  } catch (const std::exception& e) {
+    std::fprintf(stderr, "sluice: %s\n", e.what());
+  }
+  return static_cast<int>(sluice::cli::exit_code::some_failed);
 }

@@ -97,12 +97,15 @@ tls_session::tls_session(std::shared_ptr<const tls_client> client, const core::u
   SSL_set_mode(ssl, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
   static constexpr unsigned char http_1_1[] = "\x08http/1.1";
   SSL_set_alpn_protos(ssl, http_1_1, sizeof http_1_1 - 1);
+  // Without memory for the name any name would do: no session then.
   if (endpoint.host_is_ip) {
-    X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), endpoint.host.c_str());
+    if (X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), endpoint.host.c_str()) != 1)
+      throw std::bad_alloc();
   } else {
-    SSL_set_tlsext_host_name(ssl, endpoint.host.c_str());
     SSL_set_hostflags(ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-    SSL_set1_host(ssl, endpoint.host.c_str());
+    if (SSL_set_tlsext_host_name(ssl, endpoint.host.c_str()) != 1 ||
+        SSL_set1_host(ssl, endpoint.host.c_str()) != 1)
+      throw std::bad_alloc();
   }
   SSL_set_verify(ssl, client_->verify ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, nullptr);
 }

@@ -1,0 +1,60 @@
+// What the tests of the fault matrix share. Each is named for its row, and ends with the oracle.
+#pragma once
+
+#include "e2e/e2e.hpp"
+
+namespace e2e {
+
+class faults : public test {
+ protected:
+  /// Sends all files and deletes what is confirmed, with a job log.
+  support::command drain_command(const std::string& url, const arguments& more = {}) const {
+    arguments all{"--on-success", "delete", "--joblog", room / "log", "-v"};
+    all.insert(all.end(), more.begin(), more.end());
+    return send_command(url, all);
+  }
+  support::command drain_command(const support::sink& to, arguments more = {}) const {
+    if (!to.ca().empty()) more.insert(more.begin(), {"--cacert", to.ca()});
+    return drain_command(to.url(), more);
+  }
+  outcome drain_to(const support::sink& to, const arguments& more = {}) const {
+    return run(drain_command(to, more));
+  }
+
+  /// A file beside the spool.
+  std::string written(const std::string& name, const std::string& text) const {
+    support::write_file(room / name, text);
+    return room / name;
+  }
+
+  /// Asks the oracle. A test may come here after each of its runs: what one sink has (give it once) counts
+  /// for all of them.
+  void expect_clean(const outcome& o) { expect_clean(o, std::vector<support::sink::received>{}); }
+  void expect_clean(const outcome& o, const support::sink& to) { expect_clean(o, to.ledger()); }
+  void expect_clean(const outcome& o, const std::vector<support::sink::received>& ledger) {
+    ASSERT_FALSE(o.summary.is_null()) << o.err;
+    evidence_.originals = files.originals();
+    evidence_.spool = files.left();
+    evidence_.ledger.insert(evidence_.ledger.end(), ledger.begin(), ledger.end());
+    evidence_.summaries.push_back(o.summary);
+    evidence_.job_log = support::read_job_log(room / "log");
+    const auto found = support::judge(evidence_);
+    EXPECT_TRUE(found.clean()) << found.text() << o.err;
+  }
+  /// Nothing was taken away, and the oracle agrees.
+  void expect_kept(const outcome& o, const support::sink& to) {
+    expect_all_kept();
+    expect_clean(o, to);
+  }
+  /// Everything was, and the oracle agrees.
+  void expect_delivered(const outcome& o, const support::sink& to) {
+    EXPECT_EQ(o.code, 0) << o.err;
+    EXPECT_EQ(files.left(), support::listing{});
+    expect_clean(o, to);
+  }
+
+ private:
+  support::evidence evidence_;
+};
+
+}  // namespace e2e

@@ -82,7 +82,7 @@ TEST_F(faults, row_56_file_from_the_future_gets_old_enough) {
 TEST_F(faults, row_56_process_that_was_suspended_goes_on) {
   files.add_many(40, 100);
   support::sink to{R"([{"delay_ms": 50}])"};
-  support::process p{drain_command(to, {"--window", "4", "--stall-timeout", "1s"})};
+  support::process p{drain_command(to, {"--window", "4", "--speed-time", "1s"})};
   ASSERT_TRUE(p.wait_until([&] { return to.requests() > 4; })) << p.err();
   p.signal(SIGSTOP);
   std::this_thread::sleep_for(1500ms);

@@ -49,6 +49,8 @@ enum class errc {
   locked,             ///< another instance drains this source
   source_unreadable,  ///< the source cannot be opened, read, or (to delete or move) written
   record_failed,      ///< the job log could not be written: nothing more is removed
+  // Of the file as well; numbers stay.
+  not_removable,  ///< it is to be removed or moved, and could not be taken out of its directory: not sent
 };
 
 /// What a caller usually wants to know; compare an error_code with one of these.

@@ -8,7 +8,10 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <cstdio>
+#include <exception>
 #include <iostream>
+#include <new>
 #include <stdexcept>
 
 namespace {
@@ -42,6 +45,7 @@ int run(int argc, char** argv) {
 
 }  // namespace
 
+// Whenever memory runs out: what was confirmed is removed, all else is where it was.
 int main(int argc, char** argv) {
   keep_memory_private();
   std::signal(SIGPIPE, SIG_IGN);  // a reader that goes away is an error of that write, not our end
@@ -49,8 +53,10 @@ int main(int argc, char** argv) {
     return run(argc, argv);
   } catch (const std::invalid_argument& e) {  // what was in order when it was checked, such as a CA file
     return complain({e.what()});
-  } catch (const std::exception& e) {  // no memory, no descriptor
-    complain({e.what()});
-    return static_cast<int>(sluice::cli::exit_code::some_failed);
+  } catch (const std::bad_alloc&) {
+    std::fputs("sluice: out of memory\n", stderr);
+  } catch (const std::exception& e) {
+    std::fprintf(stderr, "sluice: %s\n", e.what());
   }
+  return static_cast<int>(sluice::cli::exit_code::some_failed);
 }

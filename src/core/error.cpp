@@ -78,6 +78,8 @@ const char* message_of(errc e) noexcept {
       return "the source cannot be opened, read or written";
     case errc::record_failed:
       return "the job log could not be written";
+    case errc::not_removable:
+      return "not sent: it cannot be taken out of its directory afterwards";
   }
   return nullptr;
 }
@@ -140,6 +142,7 @@ bool holds(condition c, errc e) noexcept {
     case errc::too_many_errors:
     case errc::source_unreadable:
     case errc::record_failed:
+    case errc::not_removable:
       return false;
   }
   return false;

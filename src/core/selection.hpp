@@ -1,6 +1,7 @@
 // Which files are sent.
 #pragma once
 
+#include "core/file_identity.hpp"
 #include "core/glob.hpp"
 #include "core/parsed.hpp"
 #include "core/time.hpp"
@@ -35,6 +36,12 @@ class selector {
   bool wants_directory(std::string_view path, unsigned depth) const noexcept;
   /// By size and age.
   bool wants_content(std::uint64_t size, std::int64_t mtime_ns, wall_time now) const noexcept;
+  /// As above; a modification time in the future says nothing of an age, and the change time stands in for
+  /// it.
+  bool wants_content(const file_identity& f, wall_time now) const noexcept {
+    const auto now_ns = std::chrono::nanoseconds{now.time_since_epoch()}.count();
+    return wants_content(f.size, f.mtime_ns > now_ns ? f.ctime_ns : f.mtime_ns, now);
+  }
   /// True when wants_content() can be false, so that a walker needs a stat.
   bool needs_stat() const noexcept;
 

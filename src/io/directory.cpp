@@ -1,9 +1,12 @@
 #include "io/directory.hpp"
 
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <linux/openat2.h>
 #include <sys/syscall.h>
+#include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <string_view>
 
@@ -54,6 +57,13 @@ int open_beneath(int from, const std::string& relative) {
   return open_by_steps(from, relative);
 }
 
+/// Whether this process passes for the owner of any file.
+bool acts_as_owner() {
+  __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+  std::array<__user_cap_data_struct, _LINUX_CAPABILITY_U32S_3> sets{};
+  return ::syscall(SYS_capget, &header, sets.data()) == 0 && (sets[0].effective & 1u << CAP_FOWNER) != 0;
+}
+
 std::shared_ptr<const directory> opened(int fd, std::string path, bool confined, error_code& ec) {
   if (fd < 0) {
     ec = last_error();
@@ -77,7 +87,17 @@ error_code last_error() noexcept { return {errno, boost::system::system_category
 directory::directory(unique_fd fd, std::string path, bool confined)
     : fd_{std::move(fd)}, path_{std::move(path)}, confined_{confined} {
   struct stat st{};
-  if (::fstat(fd_.get(), &st) == 0) device_ = st.st_dev, inode_ = st.st_ino;
+  if (::fstat(fd_.get(), &st) != 0) return;
+  device_ = st.st_dev, inode_ = st.st_ino;
+  sticky_ = (st.st_mode & S_ISVTX) != 0 && st.st_uid != ::geteuid();
+}
+
+error_code directory::writable() const noexcept {
+  return ::faccessat(fd_.get(), ".", W_OK | X_OK, AT_EACCESS) == 0 ? error_code{} : last_error();
+}
+
+bool directory::lets_go(const struct stat& file) const noexcept {
+  return !sticky_ || file.st_uid == ::geteuid() || acts_as_owner();
 }
 
 std::shared_ptr<const directory> directory::open(const std::filesystem::path& path, error_code& ec) {

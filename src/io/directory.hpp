@@ -33,6 +33,12 @@ class directory {
   std::uint64_t device() const noexcept { return device_; }
   std::uint64_t inode() const noexcept { return inode_; }
 
+  /// Whether names can be taken out of it.
+  error_code writable() const noexcept;
+  /// Whether `file`, an entry of it, can be taken out of it, if any can: what is somebody else's stays in a
+  /// sticky directory.
+  bool lets_go(const struct stat& file) const noexcept;
+
   directory(unique_fd fd, std::string path, bool confined);
 
  private:
@@ -40,6 +46,7 @@ class directory {
   std::string path_;
   std::uint64_t device_ = 0, inode_ = 0;
   bool confined_;
+  bool sticky_ = false;  ///< and somebody else's
 };
 
 }  // namespace sluice::io

@@ -92,7 +92,7 @@ std::optional<entry> directory_walker::classify(const char* name, unsigned char 
     return e;
   }
   if (!wanted) return e;
-  if (e.identity && !selector_.wants_content(e.identity->size, e.identity->mtime_ns, now)) return e;
+  if (e.identity && !selector_.wants_content(*e.identity, now)) return e;
   e.what = entry::kind::file;
   e.why = {};
   return e;

@@ -2,11 +2,9 @@
 
 #include <sluice/error.hpp>
 
-#include <fcntl.h>
-
 namespace sluice::io {
 
-error_code file_system::open_file(const directory_ptr& root, const std::string& path, bool refuse_writers,
+error_code file_system::open_file(const directory_ptr& root, const std::string& path, bool to_take_away,
                                   std::optional<source_file>& out) {
   const auto slash = path.rfind('/');
   const auto parent =
@@ -20,12 +18,10 @@ error_code file_system::open_file(const directory_ptr& root, const std::string& 
     if (ec == boost::system::errc::too_many_symbolic_link_levels) return errc::not_a_regular_file;
     if (ec) return ec;
     last_root_ = root, last_parent_ = std::move(opened), last_path_ = parent;
+    last_writable_ = !last_parent_->writable();
   }
-  return source_file::open(executor_, last_parent_, path.substr(slash + 1), refuse_writers, out);
-}
-
-error_code file_system::writable(const directory& dir) const noexcept {
-  return ::faccessat(dir.fd(), ".", W_OK | X_OK, AT_EACCESS) == 0 ? error_code{} : last_error();
+  if (to_take_away && !last_writable_) return errc::not_removable;
+  return source_file::open(executor_, last_parent_, path.substr(slash + 1), to_take_away, out);
 }
 
 }  // namespace sluice::io

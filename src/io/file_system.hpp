@@ -24,15 +24,16 @@ class file_system {
 
   explicit file_system(asio::any_io_executor executor) : executor_{std::move(executor)} {}
 
-  /// Opens `path` below `root`; without a root, as the process would.
-  error_code open_file(const directory_ptr& root, const std::string& path, bool refuse_writers,
+  /// Opens `path` below `root`; without a root, as the process would. With `to_take_away`, only what is
+  /// nobody's to write and ours to remove.
+  error_code open_file(const directory_ptr& root, const std::string& path, bool to_take_away,
                        std::optional<source_file>& out);
 
   directory_ptr open_directory(const std::filesystem::path& path, error_code& ec) const {
     return path.empty() ? directory::working(ec) : directory::open(path, ec);
   }
   /// Whether names can be taken out of `dir`.
-  error_code writable(const directory& dir) const noexcept;
+  error_code writable(const directory& dir) const noexcept { return dir.writable(); }
 
   std::unique_ptr<source_reader> read(const source& from, std::vector<directory_ptr> roots,
                                       const core::selector& s) const {
@@ -49,6 +50,7 @@ class file_system {
   asio::any_io_executor executor_;
   directory_ptr last_root_, last_parent_;  ///< below a root, most files lie beside the one before
   std::string last_path_;
+  bool last_writable_ = false;
 };
 
 /// Why files of `from` cannot be disposed of as `cfg` asks, or its roots are none: `/` as a root, a file as a

@@ -88,7 +88,7 @@ entry source_reader::classify_name(std::string name) const {
     struct stat st{};
     if (::fstatat(e.root->fd(), e.path.c_str(), &st, AT_SYMLINK_NOFOLLOW) == 0) {
       e.identity = identity_of(st);
-      if (!selector_.wants_content(e.identity->size, e.identity->mtime_ns, wall_now())) return e;
+      if (!selector_.wants_content(*e.identity, wall_now())) return e;
     }
   }
   e.what = entry::kind::file;

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include <cstring>
+#include <new>
 #include <string_view>
 
 namespace sluice {
@@ -93,10 +94,11 @@ std::shared_ptr<const tls_client> make_tls_client(const tls_options& options,
   } else {
     client->context = {SSL_CTX_new(TLS_client_method()), SSL_CTX_free};
     SSL_CTX* context = client->context.get();
-    SSL_CTX_set_min_proto_version(context,
-                                  options.min_version == tls_version::v1_3 ? TLS1_3_VERSION : TLS1_2_VERSION);
+    const int floor = options.min_version == tls_version::v1_3 ? TLS1_3_VERSION : TLS1_2_VERSION;
+    if (context == nullptr || SSL_CTX_set_min_proto_version(context, floor) != 1 ||
+        SSL_CTX_set_cipher_list(context, "ECDHE+AESGCM:ECDHE+CHACHA20:@SECLEVEL=2") != 1)
+      throw std::bad_alloc{};  // constants: nothing else can be wrong with them
     SSL_CTX_set_options(context, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION);
-    SSL_CTX_set_cipher_list(context, "ECDHE+AESGCM:ECDHE+CHACHA20:@SECLEVEL=2");
     // A reconnect makes a full handshake: no ticket of one session is ever shown in another.
     SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
     load_files(context, options, problems);

@@ -1,9 +1,7 @@
 // The main job, and the promises that concern the run as a whole.
 #include "e2e/e2e.hpp"
 
-#include <algorithm>
 #include <filesystem>
-#include <fstream>
 #include <set>
 
 namespace e2e {
@@ -131,7 +129,6 @@ TEST_F(send, works_without_tls_when_http_is_written_out) {
 struct watched {
   std::set<std::size_t> threads;
   std::size_t looks = 0;
-  long peak_kb = 0;
 };
 
 watched watch(support::process& p) {
@@ -142,9 +139,6 @@ watched watch(support::process& p) {
     std::size_t threads = 0;
     for (std::filesystem::directory_iterator it{proc / "task", ec}, end; !ec && it != end; it.increment(ec))
       ++threads;
-    std::ifstream status{proc / "status"};
-    for (std::string line; std::getline(status, line);)
-      if (line.starts_with("VmHWM:")) w.peak_kb = std::max(w.peak_kb, std::stol(line.substr(6)));
     if (!ec && threads > 0) w.threads.insert(threads), ++w.looks;
     return false;
   });
@@ -163,29 +157,6 @@ TEST_F(send, runs_on_one_thread_from_start_to_exit) {
   EXPECT_EQ(p.wait(), 0) << p.err();
   EXPECT_GE(w.looks, 20u);
   EXPECT_THAT(w.threads, ElementsAre(1u));
-}
-
-#if defined(__SANITIZE_ADDRESS__)
-#define SKIP_UNDER_SANITIZER GTEST_SKIP() << "a sanitizer's memory is not the program's"
-#else
-#define SKIP_UNDER_SANITIZER static_cast<void>(0)
-#endif
-
-TEST_F(send, needs_memory_for_the_window_not_for_the_folder) {
-  SKIP_UNDER_SANITIZER;
-  const auto peak = [&](std::size_t count) {
-    for (std::size_t i = 0; i < count; ++i) support::write_file(files / std::to_string(i), "tiny");
-    // The last reply waits, so that there is time to look at the end.
-    support::sink to{R"([{"match": {"request": )" + std::to_string(count) + R"(}, "delay_ms": 200}])"};
-    support::process p{send_command(to, {"--on-success", "delete", "--joblog", room / "log"})};
-    const auto w = watch(p);
-    EXPECT_EQ(p.wait(), 0) << p.err();
-    EXPECT_TRUE(files.left().empty());
-    return w.peak_kb;
-  };
-  const auto few = peak(500), many = peak(20'000);
-  EXPECT_LE(many, few + 512) << "kB, with 500 and 20,000 files";
-  EXPECT_LE(many, 32 * 1024);
 }
 
 }  // namespace

@@ -205,6 +205,31 @@ TEST_F(uploader_lifetime, is_moved_with_work_in_flight) {
   EXPECT_EQ(upload(second, file("d")).result.fate, fate::accepted);
 }
 
+// Whatever else runs on the loop keeps it for longer than any deadline, again and again.
+TEST_F(uploader_lifetime, row_58_starved_loop_loses_nothing) {
+  auto c = cfg();
+  c.on_success = disposal::remove();
+  c.timeout.stall = c.timeout.connect = std::chrono::milliseconds{40};
+  uploader up{ioc_.get_executor(), c};
+  const auto outcome = start_drain(up, tree());
+  ioc_.restart();
+  for (int i = 0; i < 40 && !*outcome; ++i) {
+    for (int turn = 0; turn < 3; ++turn) ioc_.run_one_for(std::chrono::milliseconds{100});
+    asio::steady_timer{ioc_, std::chrono::milliseconds{60}}.wait();
+  }
+  loop::run_until(ioc_, [&] { return outcome->has_value(); });
+  const auto& s = (*outcome)->summary;
+  EXPECT_EQ(s.seen, 6u);
+  EXPECT_EQ(s.seen, s.accepted + s.deferred);
+  for (int i = 0; i < 6; ++i) {
+    const auto name = std::to_string(i);
+    EXPECT_TRUE(fs::exists(files_ / ("tree/" + name)) ||
+                std::ranges::any_of(server_.requests, [&](const auto& r) { return r.has('"' + name + '"'); }))
+        << name;
+  }
+  settle();
+}
+
 TEST_F(uploader_lifetime, idle_it_is_no_work) {
   uploader up{ioc_.get_executor(), cfg()};
   EXPECT_EQ(upload(up, file("a")).result.fate, fate::accepted);

@@ -29,9 +29,9 @@ class source_file_test : public testing::Test {
     error_code ec;
     dir_ = directory::open(tree_.path(), ec);
   }
-  error_code open(const std::string& name, bool refuse_writers = false) {
+  error_code open(const std::string& name, bool to_take_away = false) {
     file_.reset();
-    const auto ec = source_file::open(ioc_.get_executor(), dir_, name, refuse_writers, file_);
+    const auto ec = source_file::open(ioc_.get_executor(), dir_, name, to_take_away, file_);
     EXPECT_NE(ec.failed(), file_.has_value());
     return ec;
   }
@@ -90,8 +90,8 @@ TEST_F(source_file_test, what_is_no_regular_file_is_refused_and_not_waited_for) 
   ASSERT_EQ(::mknod((tree_ / "socket").c_str(), S_IFSOCK | 0600, 0), 0);
   const unique_fd writer{::open((tree_ / "written.dat").c_str(), O_RDWR | O_CLOEXEC)};
   for (const auto name : {"link", "dangling", "dir", "fifo", "written.dat", "socket", ".", ".."})
-    for (const bool refuse_writers : {false, true})
-      EXPECT_EQ(open(name, refuse_writers), errc::not_a_regular_file) << name;
+    for (const bool to_take_away : {false, true})
+      EXPECT_EQ(open(name, to_take_away), errc::not_a_regular_file) << name;
   error_code ec;
   dir_ = directory::open("/dev", ec);
   EXPECT_EQ(open("null"), errc::not_a_regular_file);

@@ -83,9 +83,9 @@ std::optional<sluice::core::file_identity> file::identity_now() const {
 }
 
 std::optional<sluice::core::file_identity> file::entry_now() const {
+  if (disk_->fails()) return std::nullopt;
   const auto at = disk_->find(path_);
-  if (!at || disk_->fails()) return std::nullopt;
-  return at->identity();
+  return at ? at->identity() : sluice::core::file_identity{};
 }
 
 sluice::io::body::piece file::read_ready(std::uint64_t offset, std::span<char> into) {

@@ -76,6 +76,12 @@ void spool::add(const std::string& name, std::string_view bytes) {
   originals_[name] = sha256(bytes);
 }
 
+void spool::recall(const std::string& name) {
+  originals_.erase(name);
+  if (fs::symlink_status(root_ / name).type() == fs::file_type::regular)
+    originals_[name] = sha256(content_of(root_ / name));
+}
+
 void spool::add_many(std::size_t count, std::size_t size, const std::string& prefix) {
   for (std::size_t i = 1; i <= count; ++i) {
     std::array<char, 16> number{};

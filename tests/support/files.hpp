@@ -47,6 +47,9 @@ class spool {
   /// `count` files `prefix-0001.bin` …, each of other bytes.
   void add_many(std::size_t count, std::size_t size, const std::string& prefix = "f");
 
+  /// Remembers `name` as it is now: what a test wrote into it itself, or that it took it away.
+  void recall(const std::string& name);
+
   const std::filesystem::path& root() const noexcept { return root_; }
   std::filesystem::path operator/(const std::string& name) const { return root_ / name; }
   const listing& originals() const noexcept { return originals_; }

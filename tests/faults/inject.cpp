@@ -1,0 +1,92 @@
+#include "faults/inject.hpp"
+
+#include <sched.h>
+#include <sys/mount.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+namespace e2e {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* strace = "/usr/bin/strace";
+
+}  // namespace
+
+support::command with_faults(support::command c, const std::vector<std::string>& faults,
+                             const std::string& path) {
+  std::vector<std::string> all{strace, "-f", "-qq", "-o", "/dev/null"};
+  std::string calls;
+  for (const auto& f : faults) {
+    calls += (calls.empty() ? "" : ",") + f.substr(0, f.find(':'));
+    all.insert(all.end(), {"-e", "inject=" + f});
+  }
+  all.insert(all.end(), {"-e", "trace=" + calls});
+  if (!path.empty()) all.insert(all.end(), {"-P", path});
+  all.insert(all.end(), c.arguments.begin(), c.arguments.end());
+  c.arguments = std::move(all);
+  c.environment.emplace_back("ASAN_OPTIONS=detect_leaks=0");
+  return c;
+}
+
+std::string cannot_inject() {
+  if (::access(strace, X_OK) != 0) return "strace is not installed";
+  const auto tried =
+      support::run({.arguments = {strace, "-qq", "-o", "/dev/null", "-e", "trace=close", "/bin/true"}});
+  return tried.code == 0 ? "" : "strace does not work here: " + tried.err;
+}
+
+bool has_open(int pid, const fs::path& file) {
+  std::error_code ec;
+  for (fs::directory_iterator it{fs::path{"/proc"} / std::to_string(pid) / "fd", ec}, end; !ec && it != end;
+       it.increment(ec)) {
+    std::error_code gone;
+    if (fs::read_symlink(it->path(), gone) == file) return true;
+  }
+  return false;
+}
+
+mounts::mounts() {
+  if (::geteuid() != 0)
+    refused_ = "only root can mount";
+  else if (::unshare(CLONE_NEWNS) != 0 || ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0)
+    refused_ = std::string("no mount namespace: ") + std::strerror(errno);
+}
+
+mounts::~mounts() {
+  while (!made_.empty()) unmount(made_.back());
+}
+
+bool mounts::memory(const fs::path& at, const std::string& options) {
+  return mount({"-t", "tmpfs", "-o", options, "tmpfs"}, at);
+}
+
+bool mounts::image(const fs::path& file, const fs::path& at, const std::string& options) {
+  return mount({"-t", "ext4", "-o", options.empty() ? "loop" : "loop," + options, file}, at);
+}
+
+bool mounts::again(const fs::path& directory, const fs::path& at) { return mount({"--bind", directory}, at); }
+
+bool mounts::mount(std::vector<std::string> options, const fs::path& at) {
+  if (!refused_.empty()) return false;
+  fs::create_directories(at);
+  options.insert(options.begin(), "/usr/bin/mount");
+  options.push_back(at);
+  const auto done = support::run({.arguments = options});
+  if (done.code != 0)
+    refused_ = "mount: " + done.err;
+  else
+    made_.push_back(at);
+  return done.code == 0;
+}
+
+void mounts::unmount(const fs::path& at) {
+  ::umount2(at.c_str(), MNT_DETACH);
+  std::erase(made_, at);
+}
+
+}  // namespace e2e

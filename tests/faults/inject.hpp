@@ -1,0 +1,47 @@
+// Faults of the operating system: system calls that fail, file systems of a test's own, another clock.
+#pragma once
+
+#include "support/process.hpp"
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace e2e {
+
+/// `c`, with system calls that fail: each of `faults` as strace's `-e inject=` takes it, counting only calls
+/// that concern `path` unless that is empty. No leaks are looked for: a leak checker traces, too.
+support::command with_faults(support::command c, const std::vector<std::string>& faults,
+                             const std::string& path = {});
+
+/// Why there is no strace, or empty.
+std::string cannot_inject();
+
+/// Whether `pid` has `file` open.
+bool has_open(int pid, const std::filesystem::path& file);
+
+/// Mounts that only this process and its children see, gone with this object.
+class mounts {
+ public:
+  mounts();
+  ~mounts();
+  mounts(const mounts&) = delete;
+  mounts& operator=(const mounts&) = delete;
+
+  /// Why none can be made here; empty when they can. Says also why the last one was refused.
+  const std::string& refused() const noexcept { return refused_; }
+
+  bool memory(const std::filesystem::path& at, const std::string& options);
+  bool image(const std::filesystem::path& file, const std::filesystem::path& at,
+             const std::string& options = {});
+  bool again(const std::filesystem::path& directory, const std::filesystem::path& at);
+  void unmount(const std::filesystem::path& at);
+
+ private:
+  bool mount(std::vector<std::string> options, const std::filesystem::path& at);
+
+  std::string refused_;
+  std::vector<std::filesystem::path> made_;
+};
+
+}  // namespace e2e

@@ -1,7 +1,7 @@
 # How our own sources are compiled; none of it reaches an embedder.
 add_library(sluice_flags INTERFACE)
 target_compile_options(sluice_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor
-  $<$<BOOL:${SLUICE_WERROR}>:-Werror> -fstack-protector-strong
+  $<$<BOOL:${SLUICE_WERROR}>:-Werror>
   # False alarms of GCC 12: in Asio's coroutines, and in std::string with optimisation.
   $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized;-Wno-mismatched-new-delete;-Wno-array-bounds;-Wno-restrict;-Wno-stringop-overflow;-Wno-stringop-overread>)
 target_compile_definitions(sluice_flags INTERFACE
@@ -10,8 +10,15 @@ if(SLUICE_SANITIZE)
   target_compile_options(sluice_flags INTERFACE -fsanitize=${SLUICE_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
   add_link_options(-fsanitize=${SLUICE_SANITIZE})
 else()
-  target_compile_options(sluice_flags INTERFACE $<$<CONFIG:Release>:-U_FORTIFY_SOURCE;-D_FORTIFY_SOURCE=3>)
-  add_link_options(-Wl,-z,relro,-z,now)
+  # What tests/check_hardening finds again in the program (docs/security.md).
+  target_compile_options(sluice_flags INTERFACE -fstack-protector-strong -fstack-clash-protection
+    $<$<CONFIG:Release>:-U_FORTIFY_SOURCE;-D_FORTIFY_SOURCE=3>)
+  if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64|i.86")
+    target_compile_options(sluice_flags INTERFACE -fcf-protection=full)
+  endif()
+  include(CheckPIESupported)
+  check_pie_supported()
+  add_link_options(-Wl,-z,relro,-z,now,-z,noexecstack)
 endif()
 
 find_program(CCACHE ccache)

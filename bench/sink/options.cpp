@@ -40,8 +40,8 @@ void declare(CLI::App& app, raw_options& raw) {
   app.add_option("--key", o.key_file, "its PEM key")->group("TLS");
   app.add_option("--client-ca", o.client_ca_file, "require client certificates of this CA (PEM)")
       ->group("TLS");
-  app.add_option("--tls-min", raw.tls_min, "1.1, 1.2 or 1.3")->group("TLS");
-  app.add_option("--tls-max", raw.tls_max, "1.1, 1.2 or 1.3")->group("TLS");
+  app.add_option("--tls-min", raw.tls_min, "1.0, 1.1, 1.2 or 1.3")->group("TLS");
+  app.add_option("--tls-max", raw.tls_max, "1.0, 1.1, 1.2 or 1.3")->group("TLS");
   app.add_option("--ledger", o.ledger, "JSON lines: a file to append to, - or none")
       ->capture_default_str()
       ->group("Record");
@@ -57,11 +57,14 @@ void declare(CLI::App& app, raw_options& raw) {
 }
 
 std::optional<tls_version> parse_version(const char* option, const std::string& text) {
-  static const std::map<std::string, tls_version> versions{
-      {"1.1", tls_version::v1_1}, {"1.2", tls_version::v1_2}, {"1.3", tls_version::v1_3}};
+  static const std::map<std::string, tls_version> versions{{"1.0", tls_version::v1_0},
+                                                           {"1.1", tls_version::v1_1},
+                                                           {"1.2", tls_version::v1_2},
+                                                           {"1.3", tls_version::v1_3}};
   if (text.empty()) return std::nullopt;
   const auto it = versions.find(text);
-  if (it == versions.end()) throw usage_error(std::string{option} + " " + text + ": give 1.1, 1.2 or 1.3");
+  if (it == versions.end())
+    throw usage_error(std::string{option} + " " + text + ": give 1.0, 1.1, 1.2 or 1.3");
   return it->second;
 }
 

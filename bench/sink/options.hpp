@@ -10,7 +10,7 @@
 
 namespace sink {
 
-enum class tls_version { v1_1, v1_2, v1_3 };
+enum class tls_version { v1_0, v1_1, v1_2, v1_3 };
 
 struct options {
   std::string host = "127.0.0.1";

@@ -5,11 +5,15 @@
 #include <openssl/err.h>
 #include <openssl/pem.h>
 
+#include <algorithm>
+
 namespace sink {
 namespace {
 
 int wire_version(tls_version v) {
   switch (v) {
+    case tls_version::v1_0:
+      return TLS1_VERSION;
     case tls_version::v1_1:
       return TLS1_1_VERSION;
     case tls_version::v1_2:
@@ -54,13 +58,11 @@ ssl_ctx_ptr make_tls_context(const options& o, std::string& ca_pem) {
   ssl_ctx_ptr tls{SSL_CTX_new(TLS_server_method())};
   require(tls != nullptr, "OpenSSL has no TLS");
   SSL_CTX* t = tls.get();
-  SSL_CTX_set_min_proto_version(
-      t, wire_version(
-             o.tls_min.value_or(o.tls_max == tls_version::v1_1 ? tls_version::v1_1 : tls_version::v1_2)));
+  // Weak keys, SHA-1 and old versions are for the client to refuse.
+  SSL_CTX_set_security_level(t, 0);
+  const auto least = std::min(o.tls_max.value_or(tls_version::v1_2), tls_version::v1_2);
+  SSL_CTX_set_min_proto_version(t, wire_version(o.tls_min.value_or(least)));
   if (o.tls_max) SSL_CTX_set_max_proto_version(t, wire_version(*o.tls_max));
-  // TLS 1.1 signs with SHA-1, which the default security level forbids.
-  if (o.tls_max == tls_version::v1_1 || o.tls_min == tls_version::v1_1)
-    SSL_CTX_set_cipher_list(t, "DEFAULT:@SECLEVEL=0");
   SSL_CTX_set_options(t, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
   SSL_CTX_set_mode(t, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
   SSL_CTX_set_read_ahead(t, 1);

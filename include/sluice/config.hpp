@@ -138,8 +138,11 @@ struct config {
       job_log;  ///< one JSON line per file, appended before its disposal; empty: none; `-`: standard output
   bool resume = false;              ///< skip what job_log has as accepted
   std::filesystem::path lock_file;  ///< locked instead of the source's root directory
-  bool dry_run = false;             ///< select and report, send nothing
-  bool count_ahead = false;         ///< walk the source a second time to know progress::total
+  /// The program's other files (configuration, secrets, reports): a source that one of them is in is an
+  /// error.
+  std::vector<std::filesystem::path> own_files;
+  bool dry_run = false;      ///< select and report, send nothing
+  bool count_ahead = false;  ///< walk the source a second time to know progress::total
 
   /// Called on the uploader's executor for each finished file, after its disposal; must neither block nor
   /// throw.

@@ -18,7 +18,7 @@ enum class fate {
   changed,      ///< its bytes or its name changed while it was sent; it stays for the next run
   vanished,     ///< gone before it could be opened
   skipped,      ///< not a regular file, not selected, or already accepted in an earlier run
-  undeletable,  ///< accepted, but its name could not be removed or moved
+  undeletable,  ///< accepted, but its name could not be checked, removed or moved
 };
 
 inline constexpr std::array<std::string_view, 7> fate_names{"accepted", "rejected", "deferred",   "changed",

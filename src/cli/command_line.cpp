@@ -76,7 +76,9 @@ std::optional<raw_options> parse_command_line(int argc, const char* const* argv,
     return options;
   }
   for (const auto& extra : send->remaining())
-    problems.push_back("'" + printable(extra) + "': no such option; `sluice send --help` lists them");
+    // What follows a misspelt --header= may be a secret.
+    problems.push_back("'" + printable(extra.substr(0, extra.find('='))) +
+                       "': no such option; `sluice send --help` lists them");
   for (auto& [spec, v] : values)
     if (!v.empty()) options.add(spec->name, {std::move(v), "--" + std::string{spec->name}});
   for (const auto& [spec, on] : flags)

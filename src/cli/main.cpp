@@ -3,6 +3,8 @@
 #include "option_names.hpp"
 #include "send.hpp"
 
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -10,12 +12,20 @@
 #include <exception>
 #include <iostream>
 #include <new>
+#include <stdexcept>
 
 namespace {
 
 int complain(const std::vector<std::string>& problems) {
   for (const auto& p : problems) std::cerr << "sluice: " << p << '\n';
   return static_cast<int>(sluice::cli::exit_code::usage);
+}
+
+/// Credentials are in our memory: no core dump holds them, and no other process of the same user reads them.
+void keep_memory_private() {
+  const rlimit none{0, 0};
+  ::setrlimit(RLIMIT_CORE, &none);
+  ::prctl(PR_SET_DUMPABLE, 0);
 }
 
 int run(int argc, char** argv) {
@@ -37,9 +47,12 @@ int run(int argc, char** argv) {
 
 // Whenever memory runs out: what was confirmed is removed, all else is where it was.
 int main(int argc, char** argv) {
+  keep_memory_private();
   std::signal(SIGPIPE, SIG_IGN);  // a reader that goes away is an error of that write, not our end
   try {
     return run(argc, argv);
+  } catch (const std::invalid_argument& e) {  // what was in order when it was checked, such as a CA file
+    return complain({e.what()});
   } catch (const std::bad_alloc&) {
     std::fputs("sluice: out of memory\n", stderr);
   } catch (const std::exception& e) {

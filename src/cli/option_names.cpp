@@ -60,6 +60,7 @@ translated translate(std::string line, const raw_options& options) {
     return {options.where(option), options.where(option) + rest};
   }
   if (line.starts_with("source: ")) return {"", line.substr(8)};
+  if (line.starts_with("own_files: ")) return {"", line.substr(11)};
   if (line.starts_with("url: ")) return {"", "URL: " + line.substr(5)};
   return {"", std::move(line)};
 }

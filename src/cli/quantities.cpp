@@ -36,7 +36,7 @@ std::optional<std::uint64_t> parse_count(std::string_view text) {
 }
 
 std::optional<std::chrono::milliseconds> parse_duration(std::string_view text) {
-  constexpr double most = 1e14;  // three thousand years
+  constexpr double most = 36'525 * 86'400e3;  // a century: a clock of 64-bit nanoseconds ends in three
   if (text.empty()) return std::nullopt;
   double total = 0;
   while (!text.empty()) {

@@ -52,6 +52,11 @@ std::optional<std::string> scalar_text(const json& v) {
   return std::nullopt;
 }
 
+/// Headers and fields carry bytes, and say themselves which; a path would end at a NUL, and be another one.
+bool is_cut_by_nul(std::string_view name, const std::string& value) {
+  return name != "header" && name != "form" && value.find('\0') != std::string::npos;
+}
+
 /// The values of one key; empty with a problem when they are of the wrong kind.
 std::vector<std::string> values_of(const std::string& name, const json& v, const std::string& where,
                                    std::vector<std::string>& problems) {
@@ -70,6 +75,8 @@ std::vector<std::string> values_of(const std::string& name, const json& v, const
                         : takes_list(name) ? "a string or a list of strings"
                                            : "one value"));
   }
+  if (std::ranges::any_of(values, [&](const auto& value) { return is_cut_by_nul(name, value); }))
+    problems.push_back(where + ": has a NUL character (\\u0000), which no path, number or word can");
   return values;
 }
 
@@ -131,17 +138,26 @@ void add_file(raw_options& options, const std::string& path, std::vector<std::st
   }
   std::ostringstream text;
   text << in.rdbuf();
+  add_text(options, text.str(), path, problems);
+}
+
+void add_text(raw_options& options, const std::string& text, const std::string& path,
+              std::vector<std::string>& problems) {
   const auto where = "--config: '" + printable(path) + "'";
+  const auto line = [&](std::size_t at) {
+    const auto end = text.begin() + static_cast<std::ptrdiff_t>(std::min(at, text.size()));
+    return where + ", line " + std::to_string(1 + std::count(text.begin(), end, '\n'));
+  };
+  // nlohmann_json would take it for the end, and pass over all behind it.
+  if (const auto at = text.find('\0'); at != std::string::npos) {
+    problems.push_back(line(at) + ": not JSON (a NUL byte)");
+    return;
+  }
   json object;
   try {
-    object = json::parse(text.str(), nullptr, true, true);
+    object = json::parse(text, nullptr, true, true);
   } catch (const json::parse_error& e) {
-    const auto content = text.str();
-    const auto line =
-        1 + std::count(content.begin(),
-                       content.begin() + static_cast<std::ptrdiff_t>(std::min(e.byte, content.size())), '\n');
-    problems.push_back(where + ", line " + std::to_string(line) +
-                       ": not JSON (a comma too many or missing, a name without quotes?)");
+    problems.push_back(line(e.byte) + ": not JSON (a comma too many or missing, a name without quotes?)");
     return;
   } catch (const json::out_of_range&) {
     problems.push_back(where + ": a number in it is too large for anything; write a smaller one");

@@ -44,5 +44,8 @@ void add_environment(raw_options& options, const char* const* environment,
 /// Adds the keys of a JSON object (comments allowed) to what is missing; besides the option names, `url` and
 /// `source`.
 void add_file(raw_options& options, const std::string& path, std::vector<std::string>& problems);
+/// The same for the `text` of a file that is called `path`.
+void add_text(raw_options& options, const std::string& text, const std::string& path,
+              std::vector<std::string>& problems);
 
 }  // namespace sluice::cli

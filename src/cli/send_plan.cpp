@@ -2,6 +2,7 @@
 
 #include "contradictions.hpp"
 #include "form_option.hpp"
+#include "own_files.hpp"
 #include "quantities.hpp"
 
 #include <algorithm>
@@ -177,8 +178,8 @@ void read_positionals(const raw_options& options, send_plan& plan, std::vector<s
     problems.push_back(options.where(options.has("files-from0") ? "files-from0" : "files-from") +
                        ": takes at most one SOURCE, the directory its names are relative to");
   if (!list && sources.empty() && !plan.config.url.empty())
-    problems.push_back("no SOURCE: name the directory to drain before the URL ('" +
-                       printable(plan.config.url) + "')");
+    // The URL is not shown: it may hold a password.
+    problems.emplace_back("no SOURCE: name the directory to drain before the URL");
   plan.source = list ? source::list(*list, options.has("files-from0"),
                                     sources.empty() ? std::filesystem::path{} : sources.front())
                      : source::directories(std::move(sources));
@@ -205,6 +206,8 @@ send_plan make_plan(const raw_options& options, std::vector<std::string>& proble
   if (auto v = options.value("joblog")) cfg.job_log = *v;
   if (auto v = options.value("lock")) cfg.lock_file = *v;
   if (auto v = options.value("summary")) plan.summary = *v;
+  note_own_files(options, plan);
+  check_home(plan, problems);
   cfg.resume = options.flag("resume");
   cfg.dry_run = options.flag("dry-run");
   plan.verbose = options.flag("verbose"), plan.quiet = options.flag("quiet"),

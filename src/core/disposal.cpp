@@ -15,6 +15,13 @@ std::optional<clause> broken_clause(const removal_evidence& e) noexcept {
   return std::nullopt;
 }
 
+bool only_unchecked(const removal_evidence& e) noexcept {
+  auto checked = e;
+  if (!checked.now) checked.now = checked.opened;
+  if (!checked.entry) checked.entry = checked.opened;
+  return broken_clause(e) && !broken_clause(checked);
+}
+
 std::string_view to_string(clause c) noexcept {
   switch (c) {
     case clause::complete_reply:

@@ -17,9 +17,11 @@ struct removal_evidence {
   bool accepted = false;               ///< status in the success set, and every body rule holds
   bool reply_was_early = true;         ///< its first byte was read while request bytes were unsent
   std::uint64_t file_bytes_sent = 0;
-  file_identity opened;                ///< fstat before the first byte was read
-  std::optional<file_identity> now;    ///< fstat of the same descriptor after the reply; nothing: it failed
-  std::optional<file_identity> entry;  ///< fstatat of the name, links not followed, descriptor still open
+  file_identity opened;              ///< fstat before the first byte was read
+  std::optional<file_identity> now;  ///< fstat of the same descriptor after the reply; nothing: it failed
+  /// fstatat of the name, links not followed, descriptor still open: no file's identity where the name is
+  /// gone; nothing: it failed
+  std::optional<file_identity> entry;
 };
 
 /// The delete rule's clauses, by the letters of docs/delete-rule.md.
@@ -33,6 +35,10 @@ enum class clause {
 
 /// The first clause that does not hold, or nothing: the name may be removed (or moved).
 std::optional<clause> broken_clause(const removal_evidence& e) noexcept;
+
+/// All clauses hold but (d) or (e), and that one only because the system did not say how the file is now: the
+/// server has it, and the name stays for want of a check.
+bool only_unchecked(const removal_evidence& e) noexcept;
 
 std::string_view to_string(clause c) noexcept;
 

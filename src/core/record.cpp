@@ -15,9 +15,29 @@ using json = nlohmann::ordered_json;
 
 constexpr int format_version = 1;
 
+/// JSON lets DEL and the controls U+0080 to U+009F stand as they are; a terminal may obey them. Outside of
+/// strings there are none.
+std::string without_controls(const std::string& text) {
+  std::string out;
+  out.reserve(text.size());
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]), next = static_cast<unsigned char>(text[i + 1]);
+    const bool two_bytes = byte == 0xc2 && next >= 0x80 && next < 0xa0;
+    if (!two_bytes && byte != 0x7f) {
+      out += text[i];
+      continue;
+    }
+    std::array<char, 8> escape{};
+    std::snprintf(escape.data(), escape.size(), "\\u%04x", two_bytes ? next : byte);
+    out += escape.data();
+    i += two_bytes ? 1 : 0;
+  }
+  return out;
+}
+
 /// Bytes that are not UTF-8 become U+FFFD: dump() must not throw for what a file name or a server brings.
 std::string dump(const json& object, int indent = -1) {
-  return object.dump(indent, ' ', false, json::error_handler_t::replace);
+  return without_controls(object.dump(indent, ' ', false, json::error_handler_t::replace));
 }
 
 /// `name`, and `name_b64` beside it when the bytes are more than text can carry.

@@ -33,7 +33,8 @@ string_view take_scheme(string_view& text) noexcept {
   return scheme;
 }
 
-/// `https:/host`, `//host` and `://host` are slips as common as a bare `host`.
+/// `https:/host`, `//host` and `://host` are slips as common as a bare `host`. The query is not shown: it may
+/// hold a signature.
 problem no_scheme(string_view text) {
   for (const string_view slip : {"https:", "http:"})
     if (equal_ignoring_case(text.substr(0, slip.size()), slip)) {
@@ -42,7 +43,7 @@ problem no_scheme(string_view text) {
     }
   text.remove_prefix(std::min(text.find_first_not_of(":/"), text.size()));
   if (text.empty()) return {"no host: write https://host/path"};
-  return {"no scheme: write https://" + std::string{text}};
+  return {"no scheme: write https://" + std::string{text.substr(0, text.find('?'))}};
 }
 
 std::optional<unsigned> decimal(string_view digits, unsigned max) noexcept {
@@ -161,6 +162,9 @@ parsed<url> parse_url(std::string_view text) {
   const auto authority = take_until(text, "/?#");
   if (authority.find('@') != string_view::npos) return problem{user_problem};
   if (const char* what = character_problem(whole)) return problem{what};
+  // With a slip in front nobody knows where the authority is, and a password with it.
+  if (scheme.empty() && whole.find('@') != string_view::npos)
+    return problem{"no scheme: write https://host/path"};
   if (scheme.empty()) return no_scheme(whole);
 
   url result;

@@ -4,14 +4,18 @@
 #include "engine/settings.hpp"
 #include "io/connection.hpp"
 #include "io/file_system.hpp"
+#include "io/os_random.hpp"
 
 #include <algorithm>
+#include <boost/asio/steady_timer.hpp>
 
 namespace sluice::engine {
 
 struct live {
   using clock = std::chrono::steady_clock;
   using wall_clock = std::chrono::system_clock;
+  using timer = asio::steady_timer;
+  using entropy = io::os_random;
   using connection = io::connection;
   using files = io::file_system;
 

@@ -10,9 +10,7 @@
 #include "engine/engine.hpp"
 #include "engine/gate.hpp"
 #include "engine/job.hpp"
-#include "io/os_random.hpp"
 
-#include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
@@ -20,8 +18,8 @@
 
 namespace sluice::engine {
 
-/// `Io` is what the world is made of: `clock`, `wall_clock`, `network` (makes `connection`s), `files`. See
-/// engine/live.hpp.
+/// `Io` is what the world is made of: `clock`, `wall_clock`, `timer`, `entropy`, `network` (makes
+/// `connection`s), `files`. See engine/live.hpp; tests/sim has another one.
 ///
 /// A file's way is in pool_attempt.hpp, a run's in pool_drain.hpp.
 template <class Io>
@@ -59,7 +57,7 @@ class pool final : public engine_base, public std::enable_shared_from_this<pool<
 
  private:
   using clock = typename Io::clock;
-  using timer = asio::basic_waitable_timer<clock>;
+  using timer = typename Io::timer;
   using files_type = typename Io::files;
   using directory_ptr = typename files_type::directory_ptr;
   using file = typename files_type::file;
@@ -143,7 +141,7 @@ class pool final : public engine_base, public std::enable_shared_from_this<pool<
   const settings settings_;
   typename Io::network network_;
   files_type files_;
-  io::os_random entropy_;
+  typename Io::entropy entropy_;
   core::rng random_;
   core::permits permits_;
   core::backlog<job_type> backlog_;
@@ -256,7 +254,6 @@ void pool<Io>::lane_ended(lane_ptr l) {
   else
     lanes_.erase(l);
   pump();
-  maybe_end_run();
 }
 
 }  // namespace sluice::engine

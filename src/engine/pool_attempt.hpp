@@ -18,6 +18,7 @@ inline constexpr std::size_t kept_response = 1024;
 template <class Io>
 awaitable<bool> pool<Io>::attempt(lane& l, job_type& j) {
   l.upload = j.upload;
+  j.settled = false;                                      // it may have been to the backlog and back
   if (j.upload ? j.upload->cancelled : run_->stopping) {  // since it was taken from the backlog
     gate_.withdraw(j.probe);
     finish(j, fate::deferred, j.upload ? error_code{asio::error::operation_aborted} : errc::stopped,
@@ -165,6 +166,11 @@ void pool<Io>::accepted(job_type& j, const std::optional<file>& f, const io::exc
       .now = f->identity_now(),
       .entry = keep ? f->identity() : f->entry_now(),
   };
+  if (core::only_unchecked(evidence)) {
+    finish(j, fate::undeletable, make_error_code(boost::system::errc::io_error),
+           "accepted, but kept: the system does not say whether the file changed");
+    return;
+  }
   if (const auto broken = core::broken_clause(evidence)) {
     finish(j, fate::changed, errc::file_changed,
            "accepted, but kept: " + std::string{core::to_string(*broken)});
@@ -258,7 +264,8 @@ void pool<Io>::finish(job_type& j, sluice::fate fate, error_code why, std::strin
     j.upload->done(aborted ? error_code{asio::error::operation_aborted} : error_code{}, std::move(result));
     return;
   }
-  --run_->outstanding;
+  if (--run_->outstanding == 0 && run_->fed)  // uploads on the same connections may go on
+    asio::post(executor_, [self = this->shared_from_this()] { self->maybe_end_run(); });
   const auto failures = run_->totals.counts().rejected + run_->totals.counts().deferred;
   const auto most = settings_.raw.limit.max_errors;
   if (most != 0 && failures >= most)

@@ -197,7 +197,6 @@ void pool<Io>::stop_run(stop_reason reason, std::string detail, bool at_once) {
       if (const auto self = weak.lock(); self && !e && self->run_ && self->run_->id == id)
         self->abort_lanes(true);
     });
-    asio::post(executor_, [self = this->shared_from_this()] { self->maybe_end_run(); });
   }
   if (at_once) abort_lanes(true);
 }

@@ -3,6 +3,8 @@
 #include "core/content_type.hpp"
 #include "core/multipart.hpp"
 
+#include <sluice/text.hpp>
+
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -80,7 +82,8 @@ void check_part(const config& cfg, std::vector<std::string>& problems) {
   if (cfg.file.name.empty() || std::ranges::any_of(cfg.form, empty_name))
     problems.emplace_back("form: a field without a name; write NAME=VALUE");
   if (!cfg.file.type.empty() && !core::is_media_type(cfg.file.type))
-    problems.push_back("file.type: '" + cfg.file.type + "' is not a media type; write one like image/jpeg");
+    problems.push_back("file.type: '" + printable(cfg.file.type) +
+                       "' is not a media type; write one like image/jpeg");
 }
 
 std::string host_name() {
@@ -96,7 +99,7 @@ std::vector<compiled_field> compile_fields(const std::vector<form_field>& fields
   std::vector<compiled_field> compiled;
   for (const auto& f : fields)
     if (auto t = value_or_problem(core::field_template::parse(f.value),
-                                  std::string(member) + " '" + f.name + "'", problems))
+                                  std::string(member) + " '" + printable(f.name) + "'", problems))
       compiled.emplace_back(f.name, std::move(*t));
   return compiled;
 }

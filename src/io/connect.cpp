@@ -1,5 +1,12 @@
 #include "io/connect.hpp"
 
+#include "io/directory.hpp"
+#include "io/unique_fd.hpp"
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <memory>
 #include <optional>
@@ -19,18 +26,32 @@ struct race {
   error_code last;
 };
 
+/// Not to be inherited by what a program that embeds us may start; Asio's own sockets would be.
+error_code open(asio::ip::tcp::socket& s, const asio::ip::tcp& protocol) {
+  unique_fd fd{::socket(protocol.family(), SOCK_STREAM | SOCK_CLOEXEC, IPPROTO_TCP)};
+  if (!fd) return last_error();
+  error_code ec;
+  s.assign(protocol, fd.get(), ec);
+  if (!ec) fd.release();
+  return ec;
+}
+
 void start(const std::shared_ptr<race>& r, const asio::ip::tcp::endpoint& to) {
   const auto i = r->sockets.size();
-  r->sockets.emplace_back(r->changed.get_executor());
+  auto& s = r->sockets.emplace_back(r->changed.get_executor());
   ++r->pending;
-  r->sockets[i].async_connect(to, [r, i](error_code ec) {
+  auto ended = [r, i](error_code ec) {
     --r->pending;
     if (ec)
       r->last = ec;
     else if (!r->winner)
       r->winner = i;
     r->changed.cancel();
-  });
+  };
+  if (const auto ec = open(s, to.protocol()))
+    asio::post(s.get_executor(), [ended, ec]() mutable { ended(ec); });
+  else
+    s.async_connect(to, std::move(ended));
 }
 
 }  // namespace

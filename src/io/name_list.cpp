@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include <array>
 #include <boost/asio/buffer.hpp>
 #include <cerrno>
 
@@ -22,7 +23,7 @@ int open_standard_input() {
 name_list::name_list(asio::any_io_executor executor, const std::filesystem::path& file, bool nul,
                      error_code& ec)
     : fd_{file == "-" ? open_standard_input() : ::open(file.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC)},
-      end_{nul ? '\0' : '\n'} {
+      names_{nul ? '\0' : '\n'} {
   struct stat st{};
   if (!fd_ || ::fstat(fd_.get(), &st) != 0) {
     ec = last_error();
@@ -42,46 +43,30 @@ name_list::name_list(asio::any_io_executor executor, const std::filesystem::path
 awaitable<std::optional<std::string>> name_list::next(error_code& ec) {
   ec = {};
   for (;;) {
-    const auto at = buffer_.find(end_, position_);
-    if (at != std::string::npos) {
-      std::string name = buffer_.substr(position_, at - position_);
-      position_ = at + 1;
-      if (name.size() > max_name) break;
-      if (!name.empty()) co_return name;
-      continue;
-    }
-    buffer_.erase(0, position_);
-    position_ = 0;
-    if (ended_) {
-      if (buffer_.empty()) co_return std::nullopt;
-      co_return std::exchange(buffer_, {});  // the last line may lack its end
-    }
-    if (buffer_.size() > max_name) break;
-    if (!co_await fill(ec)) co_return std::nullopt;
+    if (auto name = names_.next()) co_return name;
+    if (names_.too_long()) ec = {ENAMETOOLONG, boost::system::system_category()};
+    if (ec || ended_ || !co_await fill(ec)) co_return std::nullopt;
   }
-  ec = {ENAMETOOLONG, boost::system::system_category()};
-  co_return std::nullopt;
 }
 
 awaitable<bool> name_list::fill(error_code& ec) {
-  constexpr std::size_t step = 16 * 1024;
-  const auto old = buffer_.size();
-  buffer_.resize(old + step);
+  std::array<char, 16 * 1024> piece;
   std::size_t n = 0;
   if (pipe_) {
     // A fifo that no writer has opened yet would read as ended; it is not ready, either.
     co_await pipe_->async_wait(asio::posix::stream_descriptor::wait_read, into(ec));
     if (ec == asio::error::operation_not_supported) ec = {};  // /dev/null is always ready
-    if (!ec) n = co_await pipe_->async_read_some(asio::buffer(buffer_.data() + old, step), into(ec));
+    if (!ec) n = co_await pipe_->async_read_some(asio::buffer(piece), into(ec));
     if (ec == asio::error::eof) ec = {}, ended_ = true;
   } else {
-    const auto got = ::read(fd_.get(), buffer_.data() + old, step);
+    const auto got = ::read(fd_.get(), piece.data(), piece.size());
     if (got < 0)
       ec = last_error();
     else
       n = static_cast<std::size_t>(got), ended_ = got == 0;
   }
-  buffer_.resize(old + n);
+  names_.add({piece.data(), n});
+  if (ended_) names_.finish();
   co_return !ec;
 }
 

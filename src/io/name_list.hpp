@@ -1,6 +1,7 @@
 // Names from a file or from standard input, one a line or ended by NUL.
 #pragma once
 
+#include "core/name_splitter.hpp"
 #include "io/asio.hpp"
 #include "io/unique_fd.hpp"
 
@@ -13,13 +14,10 @@ namespace sluice::io {
 
 class name_list {
  public:
-  /// A name longer than this is an error (PATH_MAX is 4096).
-  static constexpr std::size_t max_name = 64 * 1024;
-
   name_list(asio::any_io_executor executor, const std::filesystem::path& file, bool nul, error_code& ec);
 
-  /// The next name that is not empty, or nothing at the end or with an error. A pipe is waited for on the
-  /// loop.
+  /// The next name that is not empty, or nothing at the end or with an error (ENAMETOOLONG among them). A
+  /// pipe is waited for on the loop.
   awaitable<std::optional<std::string>> next(error_code& ec);
   void cancel() {
     if (pipe_) pipe_->cancel();
@@ -31,9 +29,7 @@ class name_list {
   unique_fd fd_;
   std::optional<asio::posix::stream_descriptor>
       pipe_;  ///< where waiting is possible; owns the descriptor then
-  char end_;
-  std::string buffer_;
-  std::size_t position_ = 0;
+  core::name_splitter names_;
   bool ended_ = false;
 };
 

@@ -110,6 +110,8 @@ std::vector<std::string> placement_problems(const config& cfg, const source& fro
   check_move("on_reject", cfg.on_reject, roots, problems);
   check_outside("job_log", cfg.job_log, roots, problems);
   check_outside("lock_file", cfg.lock_file, roots, problems);
+  for (const auto& file : cfg.own_files) check_outside("own_files", file, roots, problems);
+  check_outside("tls.ca_file", cfg.tls.ca_file, roots, problems);
   check_outside("tls.cert_file", cfg.tls.cert_file, roots, problems);
   check_outside("tls.key_file", cfg.tls.key_file, roots, problems);
   return problems;

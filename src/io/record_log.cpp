@@ -72,6 +72,10 @@ std::uint64_t record_log::dropped() const noexcept {
 error_code accepted_keys::read(const std::filesystem::path& path) {
   std::ifstream in{path, std::ios::binary};
   if (!in) return errno == ENOENT ? error_code{} : last_error();
+  return read(in);
+}
+
+error_code accepted_keys::read(std::istream& in) {
   for (std::string line; std::getline(in, line);) {
     const auto record = core::parse_record(line);
     if (!record || (record->fate != fate::accepted && record->fate != fate::undeletable)) continue;

@@ -7,6 +7,7 @@
 #include <array>
 #include <cstdint>
 #include <filesystem>
+#include <iosfwd>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -39,6 +40,7 @@ class accepted_keys {
  public:
   /// A missing file is an empty log. Lines that are no records (a torn last one) are passed over.
   error_code read(const std::filesystem::path& path);
+  error_code read(std::istream& in);
   bool contains(std::string_view key) const noexcept;
   std::size_t size() const noexcept { return keys_.size(); }
 

@@ -4,6 +4,7 @@
 #include "core/verdict.hpp"
 #include "io/asio.hpp"
 
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <span>
@@ -15,6 +16,7 @@ namespace sluice::io {
 struct reply_limits {
   std::size_t total = 64 * 1024;
   std::uint32_t head = 16 * 1024;
+  std::ptrdiff_t fields = 100;  ///< of one message, trailers included
   int interim = 8;
 };
 

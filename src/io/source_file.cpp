@@ -73,7 +73,9 @@ std::optional<core::file_identity> source_file::identity_now() const noexcept {
 
 std::optional<core::file_identity> source_file::entry_now() const noexcept {
   struct stat st{};
-  return identity_if(::fstatat(parent_->fd(), name_.c_str(), &st, AT_SYMLINK_NOFOLLOW), st);
+  const int result = ::fstatat(parent_->fd(), name_.c_str(), &st, AT_SYMLINK_NOFOLLOW);
+  if (result != 0 && errno == ENOENT) return core::file_identity{};
+  return identity_if(result, st);
 }
 
 // RWF_NOWAIT reads only what is in the page cache: a cold file costs other uploads nothing.

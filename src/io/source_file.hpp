@@ -27,9 +27,10 @@ class source_file final : public body {
   const std::string& name() const noexcept { return name_; }
   const directory& parent() const noexcept { return *parent_; }
 
-  /// A second fstat of the same descriptor.
+  /// A second fstat of the same descriptor; nothing: it failed.
   std::optional<core::file_identity> identity_now() const noexcept;
-  /// What the name leads to now, links not followed.
+  /// What the name leads to now, links not followed; where it is gone, no file's identity. Nothing: that
+  /// cannot be told.
   std::optional<core::file_identity> entry_now() const noexcept;
 
   std::uint64_t size() const noexcept override { return identity_.size; }

@@ -31,6 +31,7 @@ awaitable<error_code> stream::establish(core::milliseconds limit) {
   incoming_.clear(), outgoing_.clear();
   tls_.reset();
   aborted_ = error_ = {};
+  stalled_at_ = core::steady_time::max();
   connected_ = false;
   arm(std::chrono::steady_clock::now() + limit, errc::connect_timeout);
   error_ = co_await connect();
@@ -71,10 +72,10 @@ awaitable<error_code> stream::handshake() {
       co_return tls_->error();
     }
     // The connect deadline is armed for all of it: a stall deadline would only weaken it.
-    if (co_await flush(taken, core::milliseconds::zero()) == flushed::failed) co_return error_;
+    if (co_await flush(taken, core::milliseconds::zero()) == flushed::failed)
+      co_return tls_->handshake_broken_by(error_);
     if (step == tls_session::status::ok) co_return error_code{};
-    if (const auto ec = co_await receive())
-      co_return ec == asio::error::eof ? error_code{errc::connection_lost} : ec;
+    if (const auto ec = co_await receive()) co_return tls_->handshake_broken_by(ec);
   }
 }
 
@@ -135,11 +136,15 @@ awaitable<stream::flushed> stream::flush(std::uint64_t& taken, core::millisecond
     if (!ec) {
       outgoing_.consume(n);
       taken += n;
+      stalled_at_ = core::steady_time::max();
       continue;
     }
     if (ec == asio::error::interrupted) continue;
     if (ec == asio::error::would_block) {
-      if (stall.count() > 0) arm(std::chrono::steady_clock::now() + stall, errc::stalled);
+      if (stall.count() > 0) {
+        stalled_at_ = std::min(stalled_at_, std::chrono::steady_clock::now() + stall);
+        arm(stalled_at_, errc::stalled);
+      }
       auto [order, writable, readable] =
           co_await asio::experimental::make_parallel_group(
               socket_.async_wait(asio::ip::tcp::socket::wait_write, asio::deferred),

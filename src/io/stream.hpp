@@ -53,8 +53,8 @@ class stream final : private watched {
 
   enum class flushed { all, readable, failed };
   /// Hands unsent bytes to the kernel until none is left, or, while the kernel takes no more, until there is
-  /// something to read. `taken` grows by the bytes the kernel took; with a `stall`, each wait for it is armed
-  /// anew.
+  /// something to read. `taken` grows by the bytes the kernel took; with a `stall`, it must take some within
+  /// that time, however often something was read meanwhile.
   awaitable<flushed> flush(std::uint64_t& taken, core::milliseconds stall);
 
   struct chunk {
@@ -95,6 +95,7 @@ class stream final : private watched {
   error_code due_code_;  ///< what a passed deadline means
   core::steady_time limit_ = core::steady_time::max();
   error_code limit_code_;
+  core::steady_time stalled_at_ = core::steady_time::max();  ///< unless the kernel takes a byte before
   error_code aborted_;  ///< set by deadline or abort(): what operation_aborted then means
 };
 

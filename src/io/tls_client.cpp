@@ -3,6 +3,7 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/ssl.h>
+#include <sys/stat.h>
 
 #include <cstring>
 #include <new>
@@ -69,7 +70,10 @@ void load_files(SSL_CTX* context, const tls_options& options, std::vector<std::s
     return;
   }
   const auto& key = options.key_file.empty() ? options.cert_file : options.key_file;
-  if (SSL_CTX_use_PrivateKey_file(context, key.c_str(), SSL_FILETYPE_PEM) != 1)
+  if (struct stat st{}; ::stat(key.c_str(), &st) == 0 && S_ISREG(st.st_mode) && (st.st_mode & 077) != 0)
+    problems.push_back("tls.key_file: others than its owner have access to the private key in '" +
+                       key.string() + "'; chmod 600 it");
+  else if (SSL_CTX_use_PrivateKey_file(context, key.c_str(), SSL_FILETYPE_PEM) != 1)
     problems.push_back("tls.key_file: cannot use the private key in '" + key.string() + "' (" +
                        openssl_error() + "); it must be a PEM key that belongs to tls.cert_file");
 }

@@ -97,20 +97,26 @@ tls_session::tls_session(std::shared_ptr<const tls_client> client, const core::u
   SSL_set_mode(ssl, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
   static constexpr unsigned char http_1_1[] = "\x08http/1.1";
   SSL_set_alpn_protos(ssl, http_1_1, sizeof http_1_1 - 1);
-  // Without memory for the name any name would do: no session then.
-  if (endpoint.host_is_ip) {
-    if (X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), endpoint.host.c_str()) != 1)
-      throw std::bad_alloc();
-  } else {
-    SSL_set_hostflags(ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-    if (SSL_set_tlsext_host_name(ssl, endpoint.host.c_str()) != 1 ||
-        SSL_set1_host(ssl, endpoint.host.c_str()) != 1)
-      throw std::bad_alloc();
-  }
+  // A context of the caller's may allow more.
+  SSL_set_options(ssl, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION);
+  if (SSL_get_min_proto_version(ssl) < TLS1_2_VERSION) SSL_set_min_proto_version(ssl, TLS1_2_VERSION);
+  expect_peer(endpoint);
   SSL_set_verify(ssl, client_->verify ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, nullptr);
 }
 
 tls_session::~tls_session() = default;
+
+// A name that could not be set would not be asked for.
+void tls_session::expect_peer(const core::url& endpoint) {
+  SSL* ssl = ssl_.get();
+  const char* host = endpoint.host.c_str();
+  // RFC 9525: a wildcard is a whole label, and the subject's common name is no host name.
+  SSL_set_hostflags(ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
+  const bool set = endpoint.host_is_ip
+                       ? X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), host) == 1
+                       : SSL_set1_host(ssl, host) == 1 && SSL_set_tlsext_host_name(ssl, host) == 1;
+  if (!set) throw std::bad_alloc();
+}
 
 tls_session::status tls_session::handshake() {
   ERR_clear_error();
@@ -118,6 +124,12 @@ tls_session::status tls_session::handshake() {
   if (r == 1) return check_peer();
   if (SSL_get_error(ssl_.get(), r) == SSL_ERROR_WANT_READ) return status::want_read;
   return fail(errc::tls_failed);
+}
+
+error_code tls_session::handshake_broken_by(error_code ec) {
+  if (ec != asio::error::eof && ec != errc::connection_lost) return ec;
+  detail_ = "the connection ended in the handshake";
+  return error_ = errc::tls_failed;
 }
 
 // The handshake has verified already; asked again before the first request byte, so that no path (a resumed

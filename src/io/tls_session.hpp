@@ -28,6 +28,8 @@ class tls_session {
 
   /// One step; `ok` only once the session is verified as configured (chain, name, pins).
   status handshake();
+  /// What it means that the connection failed meanwhile: one that ended is no connection that was lost.
+  error_code handshake_broken_by(error_code ec);
   /// Encrypts all of `plain` into outgoing(). `failed`, or `ok`.
   status write(std::span<const char> plain);
   /// Decrypts into `into`; `n` bytes with `ok`.
@@ -40,6 +42,7 @@ class tls_session {
   const std::string& detail() const noexcept { return detail_; }
 
  private:
+  void expect_peer(const core::url& endpoint);
   status fail(error_code fallback);
   status check_peer();
 

@@ -39,6 +39,22 @@ TEST(disposal, lets_a_name_go_when_every_clause_holds) {  // I1
 
 TEST(disposal, knows_nothing_at_first) { EXPECT_EQ(broken_clause({}), clause::complete_reply); }
 
+TEST(disposal, a_check_that_failed_is_not_a_change) {
+  EXPECT_FALSE(only_unchecked(proof()));
+  auto e = proof();
+  e.now = std::nullopt;
+  EXPECT_TRUE(broken_clause(e) && only_unchecked(e));
+  e = proof();
+  e.entry = std::nullopt;
+  EXPECT_TRUE(broken_clause(e) && only_unchecked(e));
+  e.file_bytes_sent -= 1;
+  EXPECT_FALSE(only_unchecked(e));
+  e = proof();
+  e.now = std::nullopt, e.entry = file_identity{};  // the name is gone
+  EXPECT_FALSE(only_unchecked(e));
+  EXPECT_FALSE(only_unchecked({}));
+}
+
 TEST(disposal, a_needs_a_complete_reply_over_the_session_as_configured) {
   auto cut = proof();
   cut.reply_complete_and_framed = false;

@@ -90,6 +90,20 @@ TEST(record, never_throws_and_never_breaks_the_line) {
   }
 }
 
+// A JSON line can end on a terminal: U+009B is the beginning of a command to some.
+TEST(record, carries_no_control_a_terminal_may_obey) {
+  file_record r;
+  r.path =
+      "del\x7f csi\xc2\x9b"
+      "2J nel\xc2\x85 escape\x1b[31m";
+  r.response = "first\xc2\x80 last\xc2\x9f not\xc2\xa0 \xc3\x9b \xc2";
+  const auto line = to_json(r);
+  for (const auto* word : {R"(del\u007f)", R"(csi\u009b2J)", R"(nel\u0085)", R"(escape\u001b[31m)",
+                           R"(first\u0080)", R"(last\u009f)", "not\xc2\xa0", "\xc3\x9b"})
+    EXPECT_THAT(line, testing::HasSubstr(word));
+  EXPECT_EQ(ordered_json::parse(line)["path"], r.path);
+}
+
 TEST(record, holds_the_largest_numbers) {
   file_record r;
   r.seq = r.size = r.bytes = std::numeric_limits<std::uint64_t>::max();

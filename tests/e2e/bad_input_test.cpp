@@ -103,6 +103,9 @@ INSTANTIATE_TEST_SUITE_P(
         option("unknown_template", {"-F", "x={nope}"}, {"--form", "'x'", "{nope}", "{now_ms}", "{{"}),
         option("open_brace", {"-F", "x={now"}, {"--form", "not closed", "{{"}),
         option("unknown_template_of_the_file", {"-F", "file=@{};filename={nope}"}, {"--form", "{nope}"}),
+        option("unknown_template_of_a_field_that_moves_the_cursor", {"-F", "x\n\x1b[2J={nope}"},
+               {"--form", "'x\\x0a\\x1b[2J'", "{nope}"}),
+        option("type_that_moves_the_cursor", {"-F", "a=@{};type=\x1b[2J"}, {"'\\x1b[2J'", "image/jpeg"}),
         option("field_without_name", {"-F", "=1"}, {"--form", "no name", "NAME=VALUE"}),
         option("field_without_equals", {"-F", "mark"}, {"--form", "'mark'", "NAME=VALUE"}),
         option("two_file_parts", {"-F", "a=@{}", "-F", "b=@{}"}, {"--form", "second file part"}),
@@ -131,6 +134,7 @@ INSTANTIATE_TEST_SUITE_P(
                     option("negative_window", {"-w", "-1"}, {"--window", "'-1'", "whole number"}),
                     option("huge_window", {"-w", "99999999999999999999"}, {"--window", "whole number"}),
                     option("time", {"-m", "soon"}, {"--max-time", "'soon'", "10s"}),
+                    option("time_beyond_the_clock", {"-m", "1000000d"}, {"--max-time", "'1000000d'"}),
                     option("no_time", {"--connect-timeout", "0"}, {"--connect-timeout", "more than 0"}),
                     option("size", {"--min-size", "10x"}, {"--min-size", "'10x'", "10k"}),
                     option("rate", {"--rate", "fast"}, {"--rate", "'fast'", "50/s"}),
@@ -176,7 +180,7 @@ INSTANTIATE_TEST_SUITE_P(
 
 INSTANTIATE_TEST_SUITE_P(bad_command_line, mistaken,
                          testing::Values(option("unknown_option", {"--wnidow=3"},
-                                                {"'--wnidow=3'", "no such option", "sluice send --help"}),
+                                                {"'--wnidow'", "no such option", "sluice send --help"}),
                                          option("missing_value", {"--retry"}, {"--retry", "value"}),
                                          mistake{"no_verb", {}, 2, {"sluice send --help"}},
                                          mistake{
@@ -186,6 +190,7 @@ INSTANTIATE_TEST_SUITE_P(bad_command_line, mistaken,
 TEST_F(bad_input, tls_files_that_are_none_are_told) {
   support::sink to;
   support::write_file(room / "junk.pem", "junk");
+  ::chmod((room / "junk.pem").c_str(), 0600);
   const auto junk = (room / "junk.pem").string(), nothing = (room / "nothing.pem").string();
   for (const auto& [options, says] :
        {std::pair{arguments{"--cacert", nothing}, "--cacert: cannot read"},
@@ -201,6 +206,17 @@ TEST_F(bad_input, tls_files_that_are_none_are_told) {
     EXPECT_EQ(o.code, 2);
     EXPECT_THAT(support::lines_of(o.err), ElementsAre(HasSubstr(says)));
   }
+  expect_untouched(to);
+}
+
+// `--cacert <(...)`: it was in order when it was checked, and empty when it was used. That was an abort.
+TEST_F(bad_input, certificates_that_can_be_read_only_once_are_told_of) {
+  support::sink to;
+  auto c = send_command(to.url(), {"--cacert", "/dev/stdin"});
+  c.input = support::content_of(to.ca());
+  const auto o = run(c);
+  EXPECT_EQ(o.code, 2);
+  EXPECT_THAT(o.err, HasSubstr("cannot read certificates from '/dev/stdin'"));
   expect_untouched(to);
 }
 

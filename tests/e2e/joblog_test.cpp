@@ -74,7 +74,7 @@ TEST_F(joblog, has_a_line_per_file_with_all_keys_in_order) {
   EXPECT_GT(good.at("bytes"), 5);
   EXPECT_GT(good.at("ms"), 0);
   for (const auto& r : to.ledger()) {
-    EXPECT_EQ(r.key, by_path.at(r.name == "bad.jpg" ? "sub/bad.jpg" : r.name).at("key"));
+    EXPECT_EQ(by_path.at(r.name == "bad.jpg" ? "sub/bad.jpg" : r.name).at("key"), r.key);
   }
 
   const auto& bad = by_path.at("sub/bad.jpg");

@@ -1,21 +1,14 @@
 // What is tried again, when, and for how long: an endpoint in trouble costs few requests, and no file.
 #include "e2e/e2e.hpp"
 
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
-#include <algorithm>
 #include <chrono>
 #include <set>
-#include <stdexcept>
 
 namespace e2e {
 namespace {
 
 using namespace std::chrono_literals;
 using std::chrono::steady_clock;
-using testing::AnyOf;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
@@ -108,38 +101,6 @@ TEST_F(retry, stops_when_its_time_is_over) {
   EXPECT_LE(to.ledger().size(), 6u);
 }
 
-// Retry-After speaks for the endpoint: no connection sends anything until then.
-TEST_F(retry, after_pauses_the_whole_pool) {
-  files.add_many(80, 300);
-  support::sink to{
-      R"([{"match": {"name": "f-00040*"}, "times": 1, "status": 503, "headers": {"Retry-After": "2"}}])"};
-  const auto begun = steady_clock::now();
-  const auto o = drain(to, {"--on-success", "delete", "--window", "4"});
-  EXPECT_EQ(o.code, 0) << o.err;
-  EXPECT_GE(steady_clock::now() - begun, 2s);
-  std::vector<std::int64_t> times;
-  for (const auto& r : to.ledger()) times.push_back(r.t_ms);
-  std::ranges::sort(times);
-  std::int64_t longest = 0;
-  for (std::size_t i = 1; i < times.size(); ++i) longest = std::max(longest, times[i] - times[i - 1]);
-  EXPECT_GE(longest, 1500) << "ms in which nothing was sent";
-  EXPECT_EQ(times.size(), 81u);
-}
-
-// 300 files, and an endpoint that only says 503: not 900 requests.
-TEST_F(retry, has_a_budget_for_the_whole_run) {
-  files.add_many(300, 100);
-  support::sink to{R"([{"status": 503}])"};
-  const auto begun = steady_clock::now();
-  const auto o = drain(to, {"--on-success", "delete"});
-  EXPECT_EQ(o.code, 5) << o.err;
-  EXPECT_LT(steady_clock::now() - begun, 12s);
-  EXPECT_LE(to.ledger().size(), 100u + 16u + 5u)
-      << "the streak that opens the breaker, what was in flight, the probes";
-  expect_adds_up(o);
-  expect_all_kept();
-}
-
 TEST_F(retry, goes_on_when_the_endpoint_is_back) {
   files.add_many(150, 100);
   support::sink to{R"([{"per": "rule", "times": 60, "status": 503}])"};
@@ -147,62 +108,6 @@ TEST_F(retry, goes_on_when_the_endpoint_is_back) {
   EXPECT_EQ(o.code, 0) << o.err;
   EXPECT_THAT(files.left(), IsEmpty());
   expect_nothing_lost(to);
-}
-
-/// A port on which nothing listens, for as long as this lives.
-class closed_port {
- public:
-  closed_port() : fd_{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)} {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    auto* any = reinterpret_cast<sockaddr*>(&address);
-    if (::bind(fd_, any, size) != 0 || ::getsockname(fd_, any, &size) != 0)
-      throw std::runtime_error("no port");
-    number_ = ntohs(address.sin_port);
-  }
-  ~closed_port() { ::close(fd_); }
-  std::string url() const { return "https://127.0.0.1:" + std::to_string(number_) + "/upload"; }
-
- private:
-  int fd_;
-  unsigned number_ = 0;
-};
-
-TEST_F(retry, refused_connections_end_the_run) {
-  files.add_many(200, 100);
-  const closed_port port;
-  const auto begun = steady_clock::now();
-  const auto o = run(send_command(port.url(), {"--on-success", "delete"}));
-  EXPECT_EQ(o.code, 5) << o.err;
-  EXPECT_LT(steady_clock::now() - begun, 12s);
-  EXPECT_EQ(o.summary.at("reason"), "unreachable");
-  EXPECT_THAT(o.err, HasSubstr("Connection refused"));
-  EXPECT_LE(o.count("attempts"), 3u + 16u + 5u);
-  EXPECT_EQ(o.count("connections"), 0u);
-  expect_adds_up(o);
-  expect_all_kept();
-}
-
-TEST_F(retry, single_file_finds_it_unreachable_at_once) {
-  files.add("a", "x");
-  const closed_port port;
-  const auto begun = steady_clock::now();
-  const auto o = run(send_command(port.url(), {"--retry", "0"}));
-  EXPECT_EQ(o.code, 5) << o.err;
-  EXPECT_LT(steady_clock::now() - begun, 5s);
-}
-
-TEST_F(retry, unknown_host_is_unreachable) {
-  files.add("a", "x");
-  const auto begun = steady_clock::now();
-  const auto o =
-      run(send_command("https://no-such-host.invalid/upload", {"--retry", "0", "--connect-timeout", "2s"}));
-  EXPECT_EQ(o.code, 5) << o.err;
-  EXPECT_THAT(o.err, AnyOf(HasSubstr("DNS"), HasSubstr("no connection within the connect timeout")));
-  EXPECT_LT(steady_clock::now() - begun, 8s);
-  expect_all_kept();
 }
 
 TEST_F(retry, attempt_has_a_limit_as_a_whole) {
@@ -226,18 +131,6 @@ TEST_F(retry, silence_is_given_up) {
   EXPECT_LT(steady_clock::now() - begun, 5s);
   EXPECT_THAT(o.err, HasSubstr("no byte moved"));
   expect_all_kept();
-}
-
-// An idle connection that the server closed is replaced at once: no retry, no unknown outcome.
-TEST_F(retry, is_free_when_an_idle_connection_was_closed) {
-  files.add_many(6, 100);
-  support::sink to{"[]", {"--keepalive-timeout-ms", "20"}};
-  const auto o = drain(to, {"--on-success", "delete", "-w", "1", "--rate", "10", "--retry", "0"});
-  EXPECT_EQ(o.code, 0) << o.err;
-  EXPECT_EQ(o.count("accepted"), 6u);
-  EXPECT_EQ(o.count("retries"), 0u);
-  EXPECT_EQ(o.count("unknown_outcomes"), 0u);
-  EXPECT_EQ(to.ledger().size(), 6u);
 }
 
 }  // namespace

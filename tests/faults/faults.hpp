@@ -3,7 +3,16 @@
 
 #include "e2e/e2e.hpp"
 
+#include <chrono>
+
 namespace e2e {
+
+/// From a signal to the exit, besides the grace period. A sanitizer looks for leaks in between.
+#ifdef __SANITIZE_ADDRESS__
+constexpr std::chrono::seconds to_exit{10};
+#else
+constexpr std::chrono::seconds to_exit{1};
+#endif
 
 class faults : public test {
  protected:

@@ -1,10 +1,13 @@
 #include "io/connect.hpp"
 
+#include "io/refused_call.hpp"
 #include "support/loop_peer.hpp"
 #include "support/loop_run.hpp"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/syscall.h>
 
 #include <optional>
 
@@ -59,6 +62,20 @@ TEST_F(connect_first_test, one_that_lives) {
   EXPECT_FALSE(c.error);
   EXPECT_EQ(end_of(c), "127.0.0.1");
   loop::run_dry(ioc_);
+}
+
+// A program that embeds us may start others: they get none of our connections.
+TEST_F(connect_first_test, socket_is_not_inherited) {
+  auto c = race({"127.0.0.2", "127.0.0.1"}, port_);
+  ASSERT_FALSE(c.error) << c.error.message();
+  EXPECT_TRUE(::fcntl(c.socket.native_handle(), F_GETFD) & FD_CLOEXEC);
+}
+
+TEST_F(connect_first_test, socket_that_cannot_be_made_is_an_error_like_any_other) {
+  apart([this] {
+    if (!refuse({.number = SYS_socket, .error = EMFILE})) GTEST_SKIP() << "no seccomp here";
+    EXPECT_EQ(race({"127.0.0.1", "::1"}, port_).error, boost::system::errc::too_many_files_open);
+  });
 }
 
 TEST_F(connect_first_test, one_that_refuses_is_passed_over) {

@@ -96,7 +96,7 @@ TEST_F(name_list_test, names_across_the_pieces_it_is_read_in) {
 }
 
 TEST_F(name_list_test, a_name_too_long_for_any_file_is_an_error) {
-  const std::string longest(name_list::max_name, 'n');
+  const std::string longest(core::name_splitter::max_name, 'n');
   EXPECT_THAT(listed("a\n" + longest + "\nb\n"), ElementsAre("a", longest, "b"));
   EXPECT_FALSE(error_);
   EXPECT_THAT(listed("a\n" + longest), ElementsAre("a", longest)) << "the last, without an end";

@@ -100,7 +100,9 @@ TEST_F(placement_test, what_must_not_be_sent_is_not_inside_a_source) {
   const std::vector<std::pair<std::string, fs::path config::*>> members{{"job_log", &config::job_log},
                                                                         {"lock_file", &config::lock_file}};
   const std::vector<std::pair<std::string, fs::path tls_options::*>> of_tls{
-      {"tls.key_file", &tls_options::key_file}, {"tls.cert_file", &tls_options::cert_file}};
+      {"tls.key_file", &tls_options::key_file},
+      {"tls.cert_file", &tls_options::cert_file},
+      {"tls.ca_file", &tls_options::ca_file}};
   for (const auto file : {"source/f", "source/d/f", "source/d/../f", "into/f", "into/../f", "alias/f",
                           "dangling", "twice", "absolute"}) {
     const auto told_of = [&](const std::string& name) {
@@ -110,6 +112,7 @@ TEST_F(placement_test, what_must_not_be_sent_is_not_inside_a_source) {
     };
     for (const auto& [name, member] : members) config_ = {}, config_.*member = tree_ / file, told_of(name);
     for (const auto& [name, member] : of_tls) config_ = {}, config_.tls.*member = tree_ / file, told_of(name);
+    config_ = {}, config_.own_files = {tree_ / "apart", tree_ / file}, told_of("own_files");
   }
 }
 

@@ -127,6 +127,15 @@ std::vector<sample> framing() {
       {carry_on, lost},
       {"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n", malformed},
       {"HTTP/1.1 099 Odd\r\n\r\n", malformed},
+      // A hundred fields, those of a trailer among them.
+      {ok + "Content-Length: 0\r\n" + times(99, "X: y\r\n") + "\r\n", whole(200)},
+      {ok + "Content-Length: 0\r\n" + times(100, "X: y\r\n") + "\r\n", too_large},
+      {carry_on.substr(0, carry_on.size() - 2) + times(101, "X: y\r\n") + "\r\n", too_large},
+      {ok + "Transfer-Encoding: chunked\r\n\r\n0\r\n" + times(99, "X: y\r\n") + "\r\n", whole(200)},
+      {ok + "Transfer-Encoding: chunked\r\n\r\n0\r\n" + times(100, "X: y\r\n") + "\r\n", too_large},
+      // A status line has no cap of its own: it is a part of the head.
+      {"HTTP/1.1 200 " + std::string(15'000, 'x') + "\r\nContent-Length: 0\r\n\r\n", whole(200)},
+      {"HTTP/1.1 200 " + std::string(17'000, 'x') + "\r\nContent-Length: 0\r\n\r\n", too_large},
       // What two readers may take for two things.
       {ok + "Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nbody\r\n0\r\n\r\n", malformed},
       {ok + "Transfer-Encoding: chunked\r\nContent-Length: 4\r\n\r\n4\r\nbody\r\n0\r\n\r\n", malformed},
@@ -139,6 +148,14 @@ std::vector<sample> framing() {
       {"HTTP/1.1 200 OK\nContent-Length: 4\n\nbody", malformed},
       {ok + "X: a\rb\r\nContent-Length: 0\r\n\r\n", malformed},
       {ok + "X: a\0b\r\nContent-Length: 0\r\n\r\n"s, malformed},
+      {ok + "Transfer-Encoding: chunked\xff\r\n\r\n4\r\nbody\r\n0\r\n\r\n", malformed},
+      {ok + "Transfer-Encoding: chunked;q=1\r\n\r\n4\r\nbody\r\n0\r\n\r\n", malformed},
+      {ok + "Transfer-Encoding: chunked \"x\"\r\n\r\n4\r\nbody\r\n0\r\n\r\n", malformed},
+      {ok + "Transfer-Encoding: chunked chunked\r\n\r\n4\r\nbody\r\n0\r\n\r\n", malformed},
+      {ok + "Transfer-Encoding: gzip;q=1, chunked\r\n\r\n4\r\nbody\r\n0\r\n\r\n", malformed},
+      {ok + "Transfer-Encoding: gzip\r\nTransfer-Encoding: chunked;q=1\r\n\r\n4\r\nbody\r\n0\r\n\r\n",
+       malformed},
+      {ok + "Transfer-Encoding: gzip ,, chunked \r\n\r\n4\r\nbody\r\n0\r\n\r\n", whole(200, "body")},
       // Not HTTP/1.x at all.
       {"a whole line of text", malformed},
       {"body", lost},
@@ -204,6 +221,44 @@ TEST(reply_reader, bytes_behind_a_reply_end_the_connection) {
     const auto h = read({ok + "Content-Length: 4\r\n\r\nbody" + extra});
     EXPECT_TRUE(h == whole(200, "body", false)) << extra;
   }
+}
+
+// Beast's limit forgets what it has read: three fields of 15 KiB were within 16 KiB when they came one by
+// one.
+TEST(reply_reader, the_cap_of_a_head_is_for_all_its_fields) {
+  const auto field = "X: " + std::string(15'000, 'x') + "\r\n";
+  const auto end = "Content-Length: 0\r\n\r\n"s;
+  EXPECT_TRUE(read({ok, field, end}) == whole(200));
+  EXPECT_TRUE(read({ok, field, field, end}) == too_large);
+  EXPECT_TRUE(read({ok + field + field + end}) == too_large);
+  const auto filler = [&](std::size_t size) { return "Y: " + std::string(size - 5, 'y') + "\r\n"; };
+  const auto room = reply_limits{}.head - ok.size() - end.size();
+  EXPECT_TRUE(read({ok, filler(room), end}) == whole(200)) << "to the last byte";
+  EXPECT_TRUE(read({ok, filler(room / 2), filler(room - room / 2), end}) == whole(200));
+  EXPECT_TRUE(read({ok, filler(room / 2), filler(room - room / 2 + 1), end}) == too_large);
+  EXPECT_TRUE(read({ok + filler(room + 1) + end}) == too_large);
+  EXPECT_TRUE(read({carry_on, ok, filler(room), end}) == whole(200)) << "each head has its own";
+}
+
+// It was found too large, or whole, as the bytes behind it happened to come.
+TEST(reply_reader, the_cap_is_for_a_replys_own_bytes) {
+  constexpr std::size_t cap = reply_limits{}.total;
+  const auto head = ok + "Content-Length: 65000\r\nX: ";
+  const auto padding = cap - head.size() - 4 - 65'000;
+  const auto reply = head + std::string(padding, 'x') + "\r\n\r\n" + std::string(65'000, 'b');
+  ASSERT_EQ(reply.size(), cap);
+  const auto expected = whole(200, std::string(65'000, 'b'));
+  EXPECT_TRUE(read({reply}) == expected);
+  auto poisoned = expected;
+  poisoned.keep_alive = false;
+  EXPECT_TRUE(read({reply + "x"}) == poisoned);
+  const auto more = reply + std::string(9'000, 'x');
+  const std::string_view all = more;
+  EXPECT_TRUE(read({all.substr(0, 60'000), all.substr(60'000)}) == poisoned);
+  EXPECT_TRUE(read({all.substr(0, cap), all.substr(cap)}) == expected) << "what is behind it is not read";
+  const auto larger = head + std::string(padding + 1, 'x') + "\r\n\r\n" + std::string(65'000, 'b');
+  EXPECT_TRUE(read({larger}) == too_large);
+  EXPECT_TRUE(read({larger.substr(0, cap), larger.substr(cap)}) == too_large);
 }
 
 struct fed {

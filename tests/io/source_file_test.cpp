@@ -122,9 +122,19 @@ TEST_F(source_file_test, is_read_on_after_its_name_is_gone) {
   tree_.write("f", "all of it");
   const auto& f = opened("f");
   fs::remove(tree_ / "f");
-  EXPECT_FALSE(f.entry_now());
+  EXPECT_EQ(f.entry_now(), core::file_identity{});
   EXPECT_EQ(read_on(0), "all of it");
   EXPECT_NE(f.identity_now(), std::nullopt);
+}
+
+TEST_F(source_file_test, one_whose_state_cannot_be_read_is_not_said_to_be_another) {
+  tree_.write("f", "12345");
+  const auto& f = opened("f");
+  apart([&] {
+    if (!refuse({SYS_newfstatat, EIO})) GTEST_SKIP() << "no seccomp filters here";
+    EXPECT_EQ(f.identity_now(), std::nullopt);
+    EXPECT_EQ(f.entry_now(), std::nullopt);
+  });
 }
 
 TEST_F(source_file_test, one_that_shrinks_ends_early_and_is_another) {

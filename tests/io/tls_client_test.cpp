@@ -32,14 +32,33 @@ TEST(tls_client, by_default_trusts_the_system_and_verifies) {
   EXPECT_TRUE(SSL_CTX_get_options(made->context.get()) & SSL_OP_NO_RENEGOTIATION);
 }
 
+// Security level 2 refuses keys and digests of less than 112 bits, and with them the last of TLS 1.2's old
+// habits.
+TEST(tls_client, offers_only_ciphers_that_authenticate_and_keep_no_key) {
+  std::vector<std::string> problems;
+  const auto made = make_tls_client({}, problems);
+  EXPECT_EQ(SSL_CTX_get_security_level(made->context.get()), 2);
+  EXPECT_TRUE(SSL_CTX_get_options(made->context.get()) & SSL_OP_NO_COMPRESSION);
+  const auto* ciphers = SSL_CTX_get_ciphers(made->context.get());
+  ASSERT_GT(sk_SSL_CIPHER_num(ciphers), 0);
+  for (int i = 0; i < sk_SSL_CIPHER_num(ciphers); ++i) {
+    const auto* c = sk_SSL_CIPHER_value(ciphers, i);
+    EXPECT_EQ(SSL_CIPHER_is_aead(c), 1) << SSL_CIPHER_get_name(c);
+    // With 1.3 the key exchange is no part of the cipher: there is only an ephemeral one.
+    EXPECT_THAT(SSL_CIPHER_get_kx_nid(c), testing::AnyOf(NID_kx_ecdhe, NID_kx_any)) << SSL_CIPHER_get_name(c);
+    EXPECT_NE(SSL_CIPHER_get_auth_nid(c), NID_auth_null) << SSL_CIPHER_get_name(c);
+  }
+}
+
 TEST(tls_client, takes_a_certificate_and_its_key_from_one_file_or_two) {
   const loop::scratch files;
   const auto who = loop::authority{}.issue();
   tls_options two;
-  two.cert_file = files.write("cert.pem", who.certificate), two.key_file = files.write("key.pem", who.key);
+  two.cert_file = files.write("cert.pem", who.certificate),
+  two.key_file = files.write_secret("key.pem", who.key);
   EXPECT_THAT(problems_of(two), ElementsAre());
   tls_options one;
-  one.cert_file = files.write("both.pem", who.certificate + who.key);
+  one.cert_file = files.write_secret("both.pem", who.certificate + who.key);
   EXPECT_THAT(problems_of(one), ElementsAre());
 }
 
@@ -47,15 +66,36 @@ TEST(tls_client, names_every_file_that_cannot_be_used) {
   const loop::scratch files;
   const auto who = loop::authority{}.issue(), other = loop::authority{}.issue();
   tls_options o;
-  o.ca_file = files / "missing.pem", o.cert_file = files.write("junk.pem", "junk");
+  o.ca_file = files / "missing.pem", o.cert_file = files.write_secret("junk.pem", "junk");
   EXPECT_THAT(problems_of(o), ElementsAre(StartsWith("tls.ca_file: "), StartsWith("tls.cert_file: ")));
   tls_options foreign;
   foreign.cert_file = files.write("cert.pem", who.certificate),
-  foreign.key_file = files.write("key.pem", other.key);
+  foreign.key_file = files.write_secret("key.pem", other.key);
   EXPECT_THAT(problems_of(foreign), ElementsAre(StartsWith("tls.key_file: ")));
   tls_options without;
   without.key_file = foreign.key_file;
   EXPECT_THAT(problems_of(without), ElementsAre(HasSubstr("without tls.cert_file")));
+}
+
+TEST(tls_client, key_that_others_can_read_is_refused) {
+  const loop::scratch files;
+  const auto who = loop::authority{}.issue();
+  tls_options two;
+  two.cert_file = files.write("cert.pem", who.certificate), two.key_file = files.write("key.pem", who.key);
+  tls_options one;
+  one.cert_file = files.write("both.pem", who.certificate + who.key);
+  using loop::fs::perms;
+  for (const auto* o : {&two, &one}) {
+    const auto& key = o == &two ? o->key_file : o->cert_file;
+    for (const auto open : {perms::group_read, perms::others_read, perms::group_write, perms::others_write}) {
+      loop::fs::permissions(key, perms::owner_read | open);
+      EXPECT_THAT(problems_of(*o),
+                  ElementsAre(testing::AllOf(StartsWith("tls.key_file: "), HasSubstr(key.string()),
+                                             HasSubstr("chmod 600"))));
+    }
+    loop::fs::permissions(key, perms::owner_read);
+    EXPECT_THAT(problems_of(*o), ElementsAre());
+  }
 }
 
 TEST(tls_client, reads_pins_as_curl_writes_them) {

@@ -1,124 +1,11 @@
-#include "io/tls_session.hpp"
-
-#include "support/loop_certificate.hpp"
-#include "support/loop_scratch.hpp"
+#include "io/tls_session_fixture.hpp"
 
 #include <sluice/error.hpp>
 
 #include <gmock/gmock.h>
-#include <gtest/gtest.h>
-#include <openssl/ssl.h>
-
-#include <cstring>
 
 namespace sluice::io {
 namespace {
-
-using boost::beast::flat_buffer;
-using status = tls_session::status;
-
-void put(flat_buffer& to, const std::string& bytes) {
-  std::memcpy(to.prepare(bytes.size()).data(), bytes.data(), bytes.size());
-  to.commit(bytes.size());
-}
-
-/// A server without a socket: what the client's buffers hold goes in and out by hand.
-class server {
- public:
-  explicit server(const loop::identity& who)
-      : context_{loop::serve_as(who)}, ssl_{SSL_new(context_->native_handle())} {
-    SSL_set_bio(ssl_, BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem()));
-    SSL_set_accept_state(ssl_);
-  }
-  ~server() { SSL_free(ssl_); }
-  server(const server&) = delete;
-
-  SSL* ssl() { return ssl_; }
-  bool step() { return SSL_do_handshake(ssl_) == 1; }
-  void write(const std::string& plain) { SSL_write(ssl_, plain.data(), static_cast<int>(plain.size())); }
-  std::string read() {
-    std::string all;
-    for (char piece[4096];;) {
-      const int n = SSL_read(ssl_, piece, sizeof piece);
-      if (n <= 0) return all;
-      all.append(piece, static_cast<std::size_t>(n));
-    }
-  }
-  void take(flat_buffer& from) {
-    BIO_write(SSL_get_rbio(ssl_), from.data().data(), static_cast<int>(from.size()));
-    from.consume(from.size());
-  }
-  std::string give() {
-    char* data = nullptr;
-    const auto size = static_cast<std::size_t>(BIO_get_mem_data(SSL_get_wbio(ssl_), &data));
-    std::string all{data, size};
-    (void)BIO_reset(SSL_get_wbio(ssl_));
-    return all;
-  }
-
- private:
-  std::shared_ptr<boost::asio::ssl::context> context_;
-  SSL* ssl_;
-};
-
-struct client {
-  client(const tls_options& options, const std::string& host) {
-    std::vector<std::string> problems;
-    core::url where;
-    where.host = host, where.host_is_ip = host == "127.0.0.1" || host == "127.0.0.2";
-    auto made = make_tls_client(options, problems);
-    if (!made) throw std::runtime_error(problems.front());
-    session.emplace(made, where, in, out);
-  }
-
-  /// `in_pieces`: the server's flight arrives byte by byte.
-  status shake_hands(server& s, bool in_pieces = false) {
-    for (;;) {
-      const auto result = session->handshake();
-      s.take(out);
-      s.step();
-      const auto flight = s.give();
-      if (result != status::want_read) {
-        put(in, flight);
-        return result;
-      }
-      if (!in_pieces) put(in, flight);
-      for (std::size_t i = 0; in_pieces && i < flight.size(); ++i) {
-        put(in, flight.substr(i, 1));
-        if (i + 1 < flight.size() && session->handshake() != status::want_read) return status::failed;
-      }
-    }
-  }
-  std::string read_all(status until) {
-    std::string all;
-    char piece[999];
-    for (std::size_t n = 0;;) {
-      const auto result = session->read(piece, n);
-      if (result != status::ok) {
-        EXPECT_EQ(result, until) << session->detail();
-        return all;
-      }
-      all.append(piece, n);
-    }
-  }
-
-  flat_buffer in, out;
-  std::optional<tls_session> session;
-};
-
-class tls_session_test : public testing::Test {
- protected:
-  tls_options trusting(const loop::authority& whom) {
-    tls_options o;
-    o.ca_file = scratch_.write("ca.pem", whom.certificate());
-    return o;
-  }
-  tls_options trusting() { return trusting(authority_); }
-
-  loop::scratch scratch_;
-  loop::authority authority_;
-  loop::identity identity_ = authority_.issue();
-};
 
 TEST_F(tls_session_test, carries_bytes_both_ways_across_record_sizes) {
   for (const std::size_t size : {1u, 16383u, 16384u, 16385u, 100'000u}) {
@@ -160,6 +47,7 @@ TEST_F(tls_session_test, whom_it_does_not_know_it_does_not_write_to) {
       {"another authority", other, {}, "localhost", false},
       {"another name", authority_, {.names = "DNS:example.com"}, "localhost", false},
       {"a name in the subject only", authority_, {.names = "DNS:other"}, "throw-away", false},
+      {"a name in the subject and none elsewhere", authority_, {.names = ""}, "throw-away", false},
       {"a wildcard", authority_, {.names = "DNS:*.example.com"}, "a.example.com", true},
       {"a wildcard is one level", authority_, {.names = "DNS:*.example.com"}, "a.b.example.com", false},
       {"a wildcard is a whole label", authority_, {.names = "DNS:a*.example.com"}, "ab.example.com", false},
@@ -238,6 +126,38 @@ TEST_F(tls_session_test, no_older_protocol_than_asked_for) {
     EXPECT_EQ(c.shake_hands(s) == status::ok, accepted) << offered;
     EXPECT_EQ(c.session->error(), accepted ? error_code{} : error_code{errc::tls_failed});
   }
+}
+
+// A context of the caller's may allow anything: what leaves us leaves over 1.2 or more.
+TEST_F(tls_session_test, has_a_floor_under_the_callers_context) {
+  for (const auto& [most, accepted] : {std::pair{TLS1_1_VERSION, false}, std::pair{TLS1_2_VERSION, true}}) {
+    boost::asio::ssl::context theirs{boost::asio::ssl::context::tls_client};
+    SSL_CTX_set_security_level(theirs.native_handle(), 0);
+    SSL_CTX_set_min_proto_version(theirs.native_handle(), TLS1_VERSION);
+    theirs.add_certificate_authority(boost::asio::buffer(authority_.certificate()));
+    tls_options o;
+    o.context = theirs;
+    server s{identity_};
+    SSL_set_security_level(s.ssl(), 0);
+    SSL_set_min_proto_version(s.ssl(), TLS1_VERSION);
+    SSL_set_max_proto_version(s.ssl(), most);
+    client c{o, "localhost"};
+    EXPECT_EQ(c.shake_hands(s) == status::ok, accepted) << c.session->detail();
+    EXPECT_EQ(c.session->write(std::string{"secret"}) == status::ok, accepted);
+  }
+}
+
+// A callback that accepts everything: the verdict of the chain is asked for again before the first byte.
+TEST_F(tls_session_test, does_not_believe_a_callback_that_waves_everybody_through) {
+  boost::asio::ssl::context theirs{boost::asio::ssl::context::tls_client};
+  theirs.set_verify_callback([](bool, auto&) { return true; });
+  tls_options o;
+  o.context = theirs;
+  server s{identity_};
+  client c{o, "localhost"};
+  EXPECT_EQ(c.shake_hands(s), status::failed);
+  EXPECT_EQ(c.session->error(), errc::tls_identity);
+  EXPECT_NE(c.session->write(std::string{"secret"}), status::ok);
 }
 
 TEST_F(tls_session_test, an_end_that_was_announced_is_told_from_silence) {

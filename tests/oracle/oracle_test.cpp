@@ -143,6 +143,16 @@ TEST_F(oracle, cries_when_more_is_said_to_be_accepted_than_was) {
   EXPECT_THAT(found, HasSubstr("what no server confirmed"));
 }
 
+TEST_F(oracle, lets_the_next_run_send_what_could_not_be_removed) {
+  e.spool["a.jpg"] = sha256("A");
+  e.summaries = {summary(1, 1), summary(1, 1)};
+  e.ledger.push_back(e.ledger[0]);
+  e.job_log.clear();
+  EXPECT_THAT(judge(e).miscounted, SizeIs(1));
+  for (const auto* count : {"undeletable", "deleted"}) e.summaries[0][count] = *count == 'u' ? 1 : 0;
+  EXPECT_EQ(judge(e).text(), "");
+}
+
 TEST_F(oracle, cries_when_an_accepted_file_is_not_told_of) {
   e.ledger[1].verdict = "accepted";
   EXPECT_THAT(judge(e).miscounted, SizeIs(1));

@@ -107,7 +107,7 @@ TEST(options, say_in_one_line_what_is_wrong_and_how_to_mend_it) {
       {{"--host", "example.org"}, "give an IP address"},
       {{"--cert", "c"}, "give both"},
       {{"--http", "--tls-min", "1.2"}, "leave out"},
-      {{"--tls-min", "1.4"}, "give 1.1, 1.2 or 1.3"},
+      {{"--tls-min", "1.4"}, "give 1.0, 1.1, 1.2 or 1.3"},
       {{"--tls-min", "1.3", "--tls-max", "1.2"}, "swap them"},
       {{"--script", "/nowhere"}, "cannot be read"},
       {{"--script", "/nowhere", "--script-json", "{}"}, "give one"},

@@ -75,7 +75,7 @@ identity authority::issue(const leaf& what) const {
   const auto key = make_key();
   const auto cert = make_certificate("throw-away", key.get(), self_.get(), what.from, what.until);
   extend(cert.get(), self_.get(), NID_basic_constraints, "critical,CA:FALSE");
-  extend(cert.get(), self_.get(), NID_subject_alt_name, what.names.c_str());
+  if (!what.names.empty()) extend(cert.get(), self_.get(), NID_subject_alt_name, what.names.c_str());
   require(X509_sign(cert.get(), key_.get(), EVP_sha256()) > 0, "signature");
   return {pem_of(cert.get()), to_pem([&](BIO* to) {
             return PEM_write_bio_PKCS8PrivateKey(to, key.get(), nullptr, nullptr, 0, nullptr, nullptr);

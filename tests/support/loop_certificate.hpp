@@ -16,7 +16,7 @@ struct identity {
 };
 
 struct leaf {
-  std::string names = "DNS:localhost,IP:127.0.0.1";  ///< subjectAltName, as OpenSSL writes it
+  std::string names = "DNS:localhost,IP:127.0.0.1";  ///< subjectAltName, as OpenSSL writes it; empty: none
   long from = -3600, until = 3600;                   ///< validity, seconds from now
 };
 

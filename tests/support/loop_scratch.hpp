@@ -41,6 +41,13 @@ class scratch {
     return file;
   }
 
+  /// The same, for its owner only.
+  fs::path write_secret(const fs::path& relative, std::string_view bytes) const {
+    const auto file = write(relative, bytes);
+    fs::permissions(file, fs::perms::owner_read | fs::perms::owner_write);
+    return file;
+  }
+
   /// Everything below, directories with a `/` at the end, sorted.
   std::vector<std::string> names() const {
     std::vector<std::string> found;

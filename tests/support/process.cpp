@@ -73,6 +73,7 @@ std::vector<char*> pointers_to(std::vector<std::string>& strings) {
   }
   if (!c.directory.empty()) ok = ok && ::chdir(c.directory.c_str()) == 0;
   if (c.as_nobody && ::geteuid() == 0) ok = ok && ::setgid(nobody) == 0 && ::setuid(nobody) == 0;
+  if (c.refused) ok = ok && refuse(*c.refused);
   if (ok) ::fexecve(program, arguments, environment);
   ::_exit(126);
 }

@@ -1,6 +1,8 @@
 // A child process whose output is read while it runs; waiting always has a deadline.
 #pragma once
 
+#include "support/refused_call.hpp"
+
 #include <sys/types.h>
 
 #include <chrono>
@@ -17,7 +19,8 @@ struct command {
   std::string directory{};                 ///< empty: ours
   std::string input{};                     ///< standard input, less than a pipe holds
   std::optional<unsigned> descriptor_limit{};
-  bool terminal = false;   ///< standard error is one, 100 columns wide
+  std::optional<refused_call> refused{};  ///< fails for the program from its beginning
+  bool terminal = false;                  ///< standard error is one, 100 columns wide
   bool as_nobody = false;  ///< without root's right to pass all permissions; only root can give it up
 };
 

@@ -1,0 +1,16 @@
+// The files of the program itself: where they must not be, and who may read them.
+#pragma once
+
+#include "raw_options.hpp"
+#include "send_plan.hpp"
+
+namespace sluice::cli {
+
+/// Names them in the configuration, so that none is drained with a source, and warns once of each that holds
+/// a secret and can be read by everybody.
+void note_own_files(const raw_options& options, send_plan& plan);
+
+/// One problem for each directory to be walked that is the user's home.
+void check_home(const send_plan& plan, std::vector<std::string>& problems);
+
+}  // namespace sluice::cli

@@ -1,0 +1,38 @@
+// Names out of a stream of bytes, each ended by a line end or by NUL.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace sluice::core {
+
+/// The names are the same however the bytes are cut into pieces.
+class name_splitter {
+ public:
+  /// A name longer than this is an error (PATH_MAX is 4096).
+  static constexpr std::size_t max_name = 64 * 1024;
+
+  explicit name_splitter(char end) : end_{end} {}
+
+  void add(std::string_view bytes) { buffer_.append(bytes); }
+  /// No more bytes come: the last name may lack its end.
+  void finish() noexcept { finished_ = true; }
+
+  /// The next name that is not empty; nothing when more bytes are needed, at the end, or once a name was too
+  /// long. Ask until it gives nothing before adding more.
+  std::optional<std::string> next();
+  /// Nothing follows a name that is too long.
+  bool too_long() const noexcept { return too_long_; }
+
+ private:
+  char end_;
+  std::string buffer_;
+  std::size_t position_ = 0;
+  std::size_t searched_ = 0;  ///< no end before this
+  bool finished_ = false;
+  bool too_long_ = false;
+};
+
+}  // namespace sluice::core

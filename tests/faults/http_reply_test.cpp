@@ -1,0 +1,154 @@
+// Rows 38, 39, 44 and 45: replies that come too early, that have no end, or that do not come.
+#include "faults/faults.hpp"
+#include "faults/peers.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+namespace e2e {
+namespace {
+
+using namespace std::chrono_literals;
+using std::chrono::steady_clock;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+constexpr std::size_t large = 24u << 20;  ///< more than the sockets' buffers hold
+
+// A server that says yes when it has seen the headers has not got the file (curl believes it).
+TEST_F(faults, row_38_early_success_is_no_success) {
+  files.add("large.bin", std::string(large, 'x'));
+  for (const auto* then : {"close", "drain", "rst", "keep"})
+    for (const auto* when : {R"("headers")", R"("part")", "1000000"}) {
+      const support::sink to{R"([{"early": )" + std::string{when} + R"(, "then": ")" + then + R"("}])",
+                             {"--receive-buffer", "65536"}};
+      const auto o = drain_to(to, {"--retry", "0"});
+      EXPECT_EQ(o.code, 1) << then << ": " << o.err;
+      EXPECT_EQ(o.count("deferred"), 1u) << then;
+      expect_kept(o, to);
+    }
+}
+
+// The refusal counts, however early it came: the rest need not be sent.
+TEST_F(faults, row_39_early_refusal_is_a_refusal) {
+  files.add("large.bin", std::string(large, 'x'));
+  files.add("small.bin", "x");
+  for (const auto* status : {"413", "400", "422"})
+    for (const auto* then : {"close", "drain", "keep"}) {
+      const support::sink to{
+          R"([{"early": "headers", "status": )" + std::string{status} + R"(, "then": ")" + then + R"("}])",
+          {"--receive-buffer", "65536"}};
+      const auto o = drain_to(to);
+      EXPECT_EQ(o.code, 1) << o.err;
+      EXPECT_EQ(o.count("rejected"), 2u) << status << then << o.err;
+      EXPECT_EQ(o.count("attempts"), 2u);
+      EXPECT_LT(o.count("sent_bytes"), 20u << 20);
+      EXPECT_THAT(o.err, HasSubstr("rejected " + std::string{status} + " large.bin"));
+      expect_kept(o, to);
+    }
+}
+
+TEST_F(faults, row_39_early_refusal_of_us_ends_the_run) {
+  files.add_many(20, 4u << 20);
+  const support::sink to{R"([{"early": "headers", "status": 401, "then": "close"}])",
+                         {"--receive-buffer", "65536"}};
+  const auto o = drain_to(to, {"-w", "4"});
+  EXPECT_EQ(o.code, 7) << o.err;
+  EXPECT_LE(to.ledger().size(), 4u + 3u);
+  expect_kept(o, to);
+}
+
+// The reset may overtake the reply, and then it is as if there had been none.
+TEST_F(faults, row_39_refusal_that_a_reset_may_erase_keeps_the_file) {
+  files.add("large.bin", std::string(large, 'x'));
+  for (const auto* status : {"413", "400", "401", "200"}) {
+    const support::sink to{R"([{"early": "headers", "then": "rst", "status": )" + std::string{status} + "}]",
+                           {"--receive-buffer", "65536"}};
+    const auto o = drain_to(to, {"--retry", "0"});
+    EXPECT_NE(o.code, 0) << o.err;
+    expect_kept(o, to);
+  }
+}
+
+/// Waits for its end; the most memory that it needed, in KiB.
+std::uint64_t peak_of(support::process& p) {
+  std::uint64_t peak = 0;
+  p.wait_until([&] {
+    const auto status = support::content_of("/proc/" + std::to_string(p.pid()) + "/status");
+    if (const auto at = status.find("VmHWM:"); at != std::string::npos)
+      peak = std::max<std::uint64_t>(peak, std::stoull(status.substr(at + 6)));
+    return false;
+  });
+  return peak;
+}
+
+// Up to 64 MiB are on offer to each of 16 connections.
+TEST_F(faults, row_44_reply_without_an_end_is_cut_at_64_kib) {
+  files.add_many(48, 100);
+  const support::sink well;
+  support::process usual{send_command(well)};
+  const auto least = peak_of(usual);
+  EXPECT_EQ(outcome_of(usual).code, 0) << usual.err();
+  for (const auto* endless : {"header", "body", "trailer", "interim"}) {
+    const support::sink to{R"([{"endless": ")" + std::string{endless} + R"("}])"};
+    const auto begun = steady_clock::now();
+    support::process p{drain_command(to, {"--retry", "0"})};
+    EXPECT_LT(peak_of(p), least + std::uint64_t{32} * 1024) << endless;
+    EXPECT_LT(steady_clock::now() - begun, 20s);
+    const auto o = outcome_of(p);
+    EXPECT_EQ(o.code, 1) << o.err;
+    EXPECT_EQ(o.count("unknown_outcomes"), 48u);
+    EXPECT_THAT(o.err, HasSubstr("too large"));
+    expect_kept(o, to);
+  }
+}
+
+TEST_F(faults, row_44_nothing_compressed_is_asked_for_or_unpacked) {
+  files.add_many(3, 100);
+  const support::sink to{R"([{"headers": {"Content-Encoding": "gzip"}}])"};
+  const auto o = drain_to(to, {"--success-json", "/code=0"});
+  for (const auto& r : to.ledger()) EXPECT_EQ(r.line.at("headers").at("accept-encoding"), "identity");
+  expect_delivered(o, to);
+}
+
+TEST_F(faults, row_45_reply_that_trickles_has_an_end) {
+  files.add_many(3, 100);
+  const support::sink to{R"([{"slow_reply": {"bytes_per_s": 5}}])"};
+  const auto begun = steady_clock::now();
+  const auto o = drain_to(to, {"--retry", "0", "--speed-time", "500ms"});
+  EXPECT_LT(steady_clock::now() - begun, 10s) << "the reply would take 20 s, a byte every 200 ms";
+  EXPECT_EQ(o.code, 1) << o.err;
+  EXPECT_EQ(o.count("unknown_outcomes"), 3u);
+  expect_kept(o, to);
+}
+
+TEST_F(faults, row_45_server_that_stops_reading_is_given_up) {
+  files.add("large.bin", std::string(large, 'x'));
+  const support::sink to{R"([{"cut_request_after": 100000, "how": "stall"}])", {"--receive-buffer", "65536"}};
+  const auto begun = steady_clock::now();
+  const auto o = drain_to(to, {"--retry", "0", "--speed-time", "500ms"});
+  EXPECT_LT(steady_clock::now() - begun, 10s);
+  EXPECT_EQ(o.code, 1) << o.err;
+  EXPECT_THAT(o.err, HasSubstr("no byte moved"));
+  EXPECT_EQ(o.count("unknown_outcomes"), 0u) << "the end of the request never left";
+  expect_kept(o, to);
+}
+
+// A header line that never ends counted as progress of the upload: a lane was held for as long as it pleased.
+TEST_F(faults, row_45_server_that_stops_reading_and_trickles_is_given_up) {
+  files.add("large.bin", std::string(large, 'x'));
+  support::tcp_peer dripping{[](support::wire& w) {
+    if (w.send("HTTP/1.1 103 Early Hints\r\nX: "))
+      while (w.rest(100ms) && w.send("x")) continue;
+  }};
+  const auto begun = steady_clock::now();
+  const auto o = run(drain_command(dripping.url("http"), {"--retry", "0", "--speed-time", "500ms"}));
+  EXPECT_LT(steady_clock::now() - begun, 10s);
+  EXPECT_EQ(o.code, 1) << o.err;
+  EXPECT_THAT(o.err, HasSubstr("no byte moved"));
+  expect_all_kept();
+  expect_clean(o);
+}
+
+}  // namespace
+}  // namespace e2e

@@ -1,0 +1,294 @@
+#include "sim/scenario.hpp"
+
+#include "engine/pool.hpp"
+
+#include <sluice/error.hpp>
+
+#include <algorithm>
+
+namespace sim {
+namespace {
+
+using sluice::fate;
+
+constexpr std::uint64_t too_many_events = 2'000'000;
+
+std::string some_bytes() {
+  auto& w = world::here();
+  static constexpr std::string_view letters = "abcdefghijklmnop";
+  std::string bytes = std::to_string(w.number()) + ":";
+  const auto size = w.chance(0.1) ? 0 : w.below(120);
+  if (size == 0) return {};
+  while (bytes.size() < size) bytes += letters[w.below(letters.size())];
+  return bytes;
+}
+
+}  // namespace
+
+scenario::scenario(std::uint64_t seed, bool trace) : w{seed, trace} {
+  files::on = &on;
+  network::to = &to;
+  on.may_remove = [this](const std::string& path, const inode& node) -> std::string {
+    if (to.confirmed(path.substr(path.rfind('/') + 1), node.content)) return {};
+    return "taken away unconfirmed: " + path;
+  };
+  settings();
+}
+
+scenario::~scenario() { end(); }
+
+void scenario::settings() {
+  cfg.url = "http://endpoint.invalid/upload";
+  cfg.success.json = {"/code=0"};
+  cfg.window = sluice::window::fixed(1 + w.below(8));
+  cfg.retry.retries = static_cast<unsigned>(w.below(4));
+  if (w.chance(0.2)) cfg.retry.all_errors = true;
+  if (w.chance(0.2)) cfg.retry.max_time = std::chrono::seconds{1 + w.below(30)};
+  if (w.chance(0.3)) cfg.timeout.attempt = w.between(milliseconds{50}, milliseconds{60'000});
+  if (w.chance(0.1)) cfg.limit.requests_per_second = static_cast<double>(1 + w.below(50));
+  if (w.chance(0.1)) cfg.limit.max_duration = w.between(milliseconds{1}, milliseconds{60'000});
+  if (w.chance(0.1)) cfg.limit.max_errors = 1 + w.below(10);
+  cfg.limit.grace = w.between(milliseconds{0}, milliseconds{15'000});
+  switch (w.below(4)) {
+    case 0:
+      cfg.on_success = sluice::disposal::move_to("moved");
+      break;
+    case 1:
+      cfg.resume = true;
+      break;
+    default:
+      cfg.on_success = sluice::disposal::remove();
+  }
+  if (w.chance(0.2)) cfg.on_reject = sluice::disposal::move_to("rejected");
+  cfg.job_log = "joblog";
+  on.may_drop_log_lines = w.chance(0.2);
+  cfg.on_record = [this](const sluice::file_record& r) {
+    w.note(std::string{to_string(r.fate)} + " " + r.path + " " + r.disposal);
+    if (r.fate == fate::changed || r.fate == fate::undeletable) to.excuse(r.key);
+    if (r.attempts > cfg.retry.retries + 1) w.fail("more attempts than allowed: " + r.path);
+  };
+}
+
+void scenario::populate(std::size_t count) {
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto where = w.chance(0.3) ? "spool/sub" + std::to_string(w.below(3)) + "/" : std::string{"spool/"};
+    on.create(where + "f" + std::to_string(i), some_bytes(),
+              w.chance(0.03) ? inode::kind::link : inode::kind::regular);
+  }
+  told.files += count;
+}
+
+void scenario::disturb(std::size_t times) {
+  for (std::size_t i = 0; i < times; ++i)
+    w.after(w.between(milliseconds{0}, milliseconds{1 << w.below(18)}), world::owner::environment, [this, i] {
+      const auto below = [&](const auto& at) {
+        return at != on.names.end() && at->first.starts_with("spool/");
+      };
+      auto at = on.names.lower_bound("spool/f" + std::to_string(w.below(20)));
+      if (!below(at)) return;
+      const auto path = at->first;
+      const auto size = at->second->content.size();
+      switch (w.below(8)) {
+        case 0:
+          w.note("appended to " + path);
+          on.rewrite(path, at->second->content + "more");
+          break;
+        case 1:
+          w.note("rewritten in place: " + path);
+          on.rewrite(path, std::string(size, static_cast<char>('A' + w.below(26))));
+          break;
+        case 2:
+          w.note("truncated: " + path);
+          on.rewrite(path, at->second->content.substr(0, size / 2));
+          break;
+        case 3:
+          w.note("replaced: " + path);
+          on.replace(path, some_bytes());
+          break;
+        case 4:
+          w.note("removed by its owner: " + path);
+          on.erase(path);
+          break;
+        case 5:
+          w.note("a link took the name " + path);
+          on.create(path, "elsewhere", inode::kind::link);
+          break;
+        case 6:
+          at->second->has_writer = !at->second->has_writer;
+          break;
+        default:
+          w.note("new: spool/new" + std::to_string(i));
+          on.create("spool/new" + std::to_string(i), some_bytes());
+          ++told.files;
+      }
+    });
+}
+
+void scenario::start() {
+  loop_ = std::make_unique<asio::io_context>(1);
+  std::vector<std::string> problems;
+  auto s = sluice::engine::compile(cfg, problems);
+  if (!s) return w.fail("settings: " + problems.front());
+  engine_ = std::make_shared<sluice::engine::pool<simulated>>(loop_->get_executor(), std::move(*s));
+  widest_ = cfg.window.size();
+  to.most_in_flight = 0;
+}
+
+void scenario::end() {
+  if (!engine_) return;
+  engine_->abandon();
+  w.kill_process();
+  engine_.reset();
+  loop_.reset();
+  to.in_flight = 0;
+}
+
+/// Turns the loop and the world until it holds; a world in which nothing happens any more is stuck.
+void scenario::advance(const std::function<bool()>& until) {
+  while (w.failure().empty() && !until()) {
+    loop_->restart();  // without work it has stopped, and more may have come
+    if (loop_->poll_one() > 0) {
+      if (++told.events > too_many_events) w.fail("no end of it: a busy loop");
+      continue;
+    }
+    if (w.step()) continue;
+    const auto p = engine_->snapshot();
+    w.fail("stuck: nothing will ever happen, with " + std::to_string(p.in_flight) + " in flight, " +
+           std::to_string(p.waiting) + " waiting, " + std::to_string(p.backing_off) + " backing off");
+  }
+}
+
+/// Somebody stops the run, changes the window, uploads beside it, or waits for better weather.
+void scenario::interfere() {
+  const auto times = w.below(4);
+  for (std::size_t i = 0; i < times; ++i)
+    w.after(w.between(milliseconds{0}, milliseconds{1 << w.below(17)}), world::owner::process, [this] {
+      switch (w.below(6)) {
+        case 0: {
+          const bool at_once = w.chance(0.5);
+          w.note(at_once ? "stopped at once" : "stopped");
+          engine_->stop_drain(drain_id_, at_once);
+          stopped_at_ = std::min(stopped_at_, w.now());
+          break;
+        }
+        case 1: {
+          const auto n = 1 + w.below(12);
+          widest_ = std::max<std::size_t>(widest_, n);
+          engine_->set_window(n);
+          break;
+        }
+        case 2: {
+          sluice::upload_request r;
+          r.data = some_bytes(), r.filename = "upload" + std::to_string(++uploads_);
+          w.note("upload");
+          const auto id = engine_->upload(std::move(r), [this](error_code, const auto&) { ++uploads_done_; });
+          if (w.chance(0.5))
+            w.after(w.between(milliseconds{0}, milliseconds{2000}), world::owner::process, [this, id] {
+              w.note("upload cancelled");
+              engine_->cancel_upload(id, w.chance(0.5));
+            });
+          break;
+        }
+        case 3:
+          w.jump(std::chrono::hours{w.chance(0.5) ? 87'600 : -87'600});
+          break;
+        default:
+          to.weather = any_weather();
+      }
+    });
+}
+
+std::optional<sluice::run_summary> scenario::drain(bool may_be_killed, bool with_interference) {
+  if (cfg.resume) {
+    files::keys logged;
+    logged.read({});
+    to.excuse_all_but(logged);
+  }
+  summary_.reset(), stopped_at_ = steady_time::max(), uploads_ = uploads_done_ = 0;
+  const auto begun = w.now();
+  killed_ = false;
+  std::uint64_t killer = 0;
+  if (may_be_killed && w.chance(0.4))
+    killer = w.after(w.between(milliseconds{0}, milliseconds{1 << w.below(17)}), world::owner::process,
+                     [this] { killed_ = true; });
+  drain_id_ = engine_->drain(sluice::source::directory("spool"), [this](error_code, sluice::run_summary s) {
+    if (summary_) w.fail("told twice of its end");
+    summary_ = std::move(s);
+  });
+  if (with_interference) interfere();
+  ++told.runs;
+  advance([&] { return killed_ || summary_; });
+  w.cancel(killer);
+  if (w.failure().empty() && killed_ && !summary_) {
+    w.note("killed");
+    ++told.kills;
+    end();
+    if (w.chance(0.5)) on.power_cut(), to.excuse_all();
+    return std::nullopt;
+  }
+  if (!w.failure().empty()) return std::nullopt;
+  if (stopped_at_ != steady_time::max() &&
+      w.now() > std::max(stopped_at_, begun) + cfg.limit.grace + std::chrono::seconds{1})
+    w.fail("stopping took longer than the grace period and a second");
+  check(*summary_);
+  advance([&] { return uploads_done_ == uploads_; });
+  return summary_;
+}
+
+void scenario::check(const sluice::run_summary& s) {
+  w.note("ended: " + to_json(s));
+  if (s.seen != s.accepted + s.rejected + s.deferred + s.changed + s.vanished + s.skipped)
+    w.fail("seen is not the sum of the fates: " + to_json(s));
+  if (to.most_in_flight > widest_) w.fail("more in flight than the window allows");
+  // The budget: 100 retries at once, one more for five successes, whatever became of the file (and of
+  // uploads).
+  if (s.retries > 100 + (s.accepted + s.changed + uploads_) / 5 + 1)
+    w.fail("more retries than the budget allows: " + to_json(s));
+}
+
+void scenario::heal() {
+  w.note("healed");
+  to.weather = calm();
+  on.trouble = 0, on.may_drop_log_lines = false;
+  cfg.limit.max_duration = {}, cfg.limit.max_errors = 0, cfg.timeout.attempt = {};
+  for (auto& [path, node] : on.names) node->has_writer = false;
+}
+
+std::size_t scenario::waiting() const {
+  return static_cast<std::size_t>(std::ranges::count_if(on.names, [&](const auto& n) {
+    if (!n.first.starts_with("spool/") || n.second->what != inode::kind::regular) return false;
+    return !cfg.resume || !to.confirmed(n.first.substr(n.first.rfind('/') + 1), n.second->content);
+  }));
+}
+
+void scenario::deliver_all() {
+  for (int run = 0; run < 3 && w.failure().empty() && waiting() > 0; ++run) drain(false, false);
+  if (w.failure().empty() && waiting() > 0)
+    w.fail("never delivered, though all is well again: " + std::to_string(waiting()) + " files");
+}
+
+story tell(std::uint64_t seed, bool trace) {
+  scenario s{seed, trace};
+  auto& w = s.w;
+  s.populate(w.below(w.chance(0.1) ? 400 : 25));
+  s.disturb(w.chance(0.5) ? w.below(20) : 0);
+  s.on.trouble = w.chance(0.5) ? 0 : w.chance(0.2) ? 0.3 : 0.02;
+  s.to.weather = any_weather();
+  const auto runs = 1 + w.below(4);
+  bool running = false;
+  for (std::uint64_t run = 0; run < runs && w.failure().empty(); ++run) {
+    if (!running) s.start();
+    running = s.drain(true, true).has_value() && w.chance(0.7);
+    if (!running) s.end();
+    s.to.weather = any_weather();
+  }
+  while (w.failure().empty() && w.step()) {
+  }
+  s.heal();
+  if (w.failure().empty()) s.end(), s.start(), s.deliver_all();
+  s.told.failure = w.failure(), s.told.hash = w.hash();
+  s.told.requests = s.to.counted().requests, s.told.duplicates = s.to.counted().duplicates;
+  return s.told;
+}
+
+}  // namespace sim

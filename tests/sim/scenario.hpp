@@ -1,0 +1,72 @@
+// One seed's story: runs in all weathers, killed and restarted; then the world heals, and all must be
+// delivered.
+#pragma once
+
+#include "sim/disk.hpp"
+#include "sim/endpoint.hpp"
+
+#include <sluice/result.hpp>
+
+#include <boost/asio/io_context.hpp>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace sluice::engine {
+class engine_base;
+}
+
+namespace sim {
+
+struct story {
+  std::string failure;  ///< empty: all invariants held
+  std::uint64_t hash = 0;
+  std::uint64_t runs = 0, kills = 0, requests = 0, duplicates = 0, files = 0, events = 0;
+};
+
+story tell(std::uint64_t seed, bool trace = false);
+
+/// A folder, an endpoint and an engine between them; the pieces a story is made of.
+class scenario {
+ public:
+  explicit scenario(std::uint64_t seed, bool trace = false);
+  ~scenario();
+
+  /// Some files, and people who go on to write, rewrite, replace and remove them.
+  void populate(std::size_t count);
+  void disturb(std::size_t times);
+
+  /// A new process. Settings come from the world's chance.
+  void start();
+  /// Drains to the end of the run, or until the process is killed. Nothing when it was killed.
+  std::optional<sluice::run_summary> drain(bool may_be_killed, bool interfere);
+  /// The process is gone, without a word.
+  void end();
+
+  void heal();
+  /// Drains until the folder is empty (of what can be sent); fails the world when it never is.
+  void deliver_all();
+
+  world w;
+  disk on;
+  endpoint to;
+  sluice::config cfg;
+  story told;
+
+ private:
+  void settings();
+  void interfere();
+  void check(const sluice::run_summary& s);
+  void advance(const std::function<bool()>& until);
+  std::size_t waiting() const;
+
+  std::unique_ptr<asio::io_context> loop_;
+  std::shared_ptr<sluice::engine::engine_base> engine_;
+  std::optional<sluice::run_summary> summary_;
+  std::uint64_t drain_id_ = 0, uploads_ = 0, uploads_done_ = 0;
+  std::size_t widest_ = 0;
+  bool killed_ = false;
+  steady_time stopped_at_ = steady_time::max();
+};
+
+}  // namespace sim

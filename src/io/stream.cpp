@@ -139,6 +139,7 @@ awaitable<stream::flushed> stream::flush(std::uint64_t& taken, core::millisecond
       stalled_at_ = core::steady_time::max();
       continue;
     }
+    if (ec == asio::error::interrupted) continue;
     if (ec == asio::error::would_block) {
       if (stall.count() > 0) {
         stalled_at_ = std::min(stalled_at_, std::chrono::steady_clock::now() + stall);
@@ -205,7 +206,9 @@ awaitable<error_code> stream::receive() {
 
 error_code stream::receive_ready() {
   error_code ec;
-  const auto n = socket_.read_some(incoming_.prepare(receive_size), ec);
+  std::size_t n = 0;
+  do n = socket_.read_some(incoming_.prepare(receive_size), ec);
+  while (ec == asio::error::interrupted);
   incoming_.commit(n);
   return translate(ec);
 }

@@ -18,6 +18,7 @@ using namespace std::chrono_literals;
 using testing::AllOf;
 using testing::ElementsAre;
 using testing::Ge;
+using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Le;
 using testing::SizeIs;
@@ -93,11 +94,13 @@ TEST_F(faults, row_56_process_that_was_suspended_goes_on) {
 TEST_F(faults, row_57_interrupted_calls_are_made_again) {
   if (const auto why = cannot_inject(); !why.empty()) GTEST_SKIP() << why;
   for (const auto* call :
-       {"flock", "preadv2", "recvmsg", "sendmsg", "epoll_wait", "write", "poll", "connect"}) {
+       {"flock", "preadv2", "recvfrom", "sendto", "epoll_wait", "write", "poll", "connect"}) {
     files.add_many(10, 20'000);
     fs::remove(room / "log");
     support::sink to;
-    const auto o = run(with_faults(drain_command(to), {std::string(call) + ":error=EINTR:when=1+3"}));
+    const auto o = run(
+        with_faults(drain_command(to), {std::string(call) + ":error=EINTR:when=1+3"}, "", room / "calls"));
+    EXPECT_THAT(support::content_of(room / "calls"), HasSubstr("(INJECTED)")) << call;
     EXPECT_EQ(o.code, 0) << call << "\n" << o.err;
     EXPECT_THAT(files.left(), IsEmpty()) << call;
     EXPECT_TRUE(judged(to, o, room / "log").clean()) << call << "\n" << judged(to, o, room / "log").text();

@@ -18,8 +18,8 @@ constexpr const char* strace = "/usr/bin/strace";
 }  // namespace
 
 support::command with_faults(support::command c, const std::vector<std::string>& faults,
-                             const std::string& path) {
-  std::vector<std::string> all{strace, "-f", "-qq", "-o", "/dev/null"};
+                             const std::string& path, const std::string& log) {
+  std::vector<std::string> all{strace, "-f", "-qq", "-o", log};
   std::string calls;
   for (const auto& f : faults) {
     calls += (calls.empty() ? "" : ",") + f.substr(0, f.find(':'));

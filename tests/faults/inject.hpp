@@ -10,9 +10,10 @@
 namespace e2e {
 
 /// `c`, with system calls that fail: each of `faults` as strace's `-e inject=` takes it, counting only calls
-/// that concern `path` unless that is empty. No leaks are looked for: a leak checker traces, too.
+/// that concern `path` unless that is empty; what it saw goes to `log`. No leaks are looked for: a leak
+/// checker traces, too.
 support::command with_faults(support::command c, const std::vector<std::string>& faults,
-                             const std::string& path = {});
+                             const std::string& path = {}, const std::string& log = "/dev/null");
 
 /// Why there is no strace, or empty.
 std::string cannot_inject();

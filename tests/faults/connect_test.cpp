@@ -29,6 +29,7 @@ void expect_unreachable(const outcome& o) {
 }
 
 TEST_F(faults, row_25_no_such_name_costs_a_handful_of_queries) {
+  if (const auto why = support::cannot_put_files(); !why.empty()) GTEST_SKIP() << why;
   files.add_many(100, 100);
   const dns_server dns{dns_server::answer::no_such_name};
   const auto o = run(with_file_at(drain_command(unknown), resolv_conf, written("conf", dns.text())));
@@ -41,6 +42,7 @@ TEST_F(faults, row_25_no_such_name_costs_a_handful_of_queries) {
 }
 
 TEST_F(faults, row_25_failing_name_server_costs_a_handful_of_queries) {
+  if (const auto why = support::cannot_put_files(); !why.empty()) GTEST_SKIP() << why;
   files.add_many(100, 100);
   const dns_server dns{dns_server::answer::failure};
   const auto o = run(with_file_at(drain_command(unknown), resolv_conf, written("conf", dns.text())));
@@ -53,6 +55,7 @@ TEST_F(faults, row_25_failing_name_server_costs_a_handful_of_queries) {
 }
 
 TEST_F(faults, row_25_silent_name_server_is_given_up_at_the_connect_deadline) {
+  if (const auto why = support::cannot_put_files(); !why.empty()) GTEST_SKIP() << why;
   files.add_many(2, 100);
   const dns_server dns{dns_server::answer::silence};
   const auto begun = steady_clock::now();
@@ -67,6 +70,7 @@ TEST_F(faults, row_25_silent_name_server_is_given_up_at_the_connect_deadline) {
 }
 
 TEST_F(faults, row_25_hanging_lookup_does_not_outlive_the_grace_period) {
+  if (const auto why = support::cannot_put_files(); !why.empty()) GTEST_SKIP() << why;
   files.add_many(20, 100);
   const dns_server dns{dns_server::answer::silence};
   support::process p{with_file_at(drain_command(unknown, {"--connect-timeout", "60s", "--grace", "500ms"}),
@@ -83,6 +87,7 @@ TEST_F(faults, row_25_hanging_lookup_does_not_outlive_the_grace_period) {
 
 // A broken IPv6 costs a quarter of a second, not a connect timeout.
 TEST_F(faults, row_26_dead_ipv6_is_overtaken_by_ipv4) {
+  if (const auto why = support::cannot_put_files(); !why.empty()) GTEST_SKIP() << why;
   files.add_many(3, 100);
   const support::closed_port free;
   const support::full_port dead{"::1", free.port()};

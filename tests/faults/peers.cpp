@@ -214,17 +214,4 @@ void dns_server::serve(const std::stop_token& stop) {
   }
 }
 
-command with_file_at(command c, const std::string& target, const std::string& file) {
-  std::vector<std::string> all{"/usr/bin/unshare",
-                               ::geteuid() == 0 ? "-m" : "-rm",
-                               "/bin/sh",
-                               "-c",
-                               R"(mount --bind "$0" "$1" && shift && exec "$@")",
-                               file,
-                               target};
-  all.insert(all.end(), c.arguments.begin(), c.arguments.end());
-  c.arguments = std::move(all);
-  return c;
-}
-
 }  // namespace support

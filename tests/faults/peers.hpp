@@ -125,7 +125,4 @@ class dns_server {
   std::jthread thread_;
 };
 
-/// `c` in a mount namespace of its own, in which `target` is `file`.
-command with_file_at(command c, const std::string& target, const std::string& file);
-
 }  // namespace support

@@ -164,6 +164,24 @@ finished run(const command& c, milliseconds deadline) {
   return {code, p.out(), p.err()};
 }
 
+command with_file_at(command c, const std::string& target, const std::string& file) {
+  std::vector<std::string> all{"/usr/bin/unshare",
+                               ::geteuid() == 0 ? "-m" : "-rm",
+                               "/bin/sh",
+                               "-c",
+                               R"(mount --bind "$0" "$1" && shift && exec "$@")",
+                               file,
+                               target};
+  all.insert(all.end(), c.arguments.begin(), c.arguments.end());
+  c.arguments = std::move(all);
+  return c;
+}
+
+std::string cannot_put_files() {
+  static const finished tried = run(with_file_at({.arguments = {"/bin/true"}}, "/etc/hosts", "/etc/hosts"));
+  return tried.code == 0 ? "" : "no mount namespace of one's own: " + tried.err;
+}
+
 std::vector<std::string> lines_of(const std::string& text) {
   std::vector<std::string> lines;
   std::istringstream in{text};

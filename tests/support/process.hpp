@@ -62,6 +62,11 @@ struct finished {
 };
 finished run(const command& c, std::chrono::milliseconds deadline = process::patience);
 
+/// `c` in a mount namespace of its own, in which `target` is `file`.
+command with_file_at(command c, const std::string& target, const std::string& file);
+/// Why with_file_at() does not work here, or nothing. In a chroot, for one, no namespace can be told apart.
+std::string cannot_put_files();
+
 /// The lines of `text`, without their ends.
 std::vector<std::string> lines_of(const std::string& text);
 

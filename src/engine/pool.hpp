@@ -121,6 +121,7 @@ class pool final : public engine_base, public std::enable_shared_from_this<pool<
   void rejected(job_type& j, const std::optional<file>& f, const core::judgement& v);
   error_code dispose(job_type& j, const file& f, const disposal& how, const directory_ptr& target,
                      const char* done);
+  error_code move(job_type& j, const file& f, const disposal& how, const directory_ptr& target);
   void retry_or_defer(job_type& j, const core::judgement& v);
   void finish(job_type& j, sluice::fate fate, error_code why, std::string reason = {});
   void log(job_type& j);

@@ -203,6 +203,20 @@ void pool<Io>::rejected(job_type& j, const std::optional<file>& f, const core::j
   finish(j, fate::rejected, v.error, reason);
 }
 
+template <class Io>
+error_code pool<Io>::move(job_type& j, const file& f, const disposal& how, const directory_ptr& target) try {
+  error_code ec;
+  const auto into = target ? target : files_.open_directory(how.directory, ec);
+  if (!into) return ec;
+  // Below the target as below its source; a listed name that leads elsewhere goes there by its last
+  // component.
+  const std::filesystem::path path{j.path};
+  const bool elsewhere = j.upload || path.is_absolute() || std::ranges::find(path, "..") != path.end();
+  return files_.move(f, *into, elsewhere ? f.name() : j.path, j.record.key);
+} catch (const std::bad_alloc&) {  // before the name was moved: nothing is left to do then
+  return make_error_code(boost::system::errc::not_enough_memory);
+}
+
 /// Writes the record first, with the disposal as decided; a failure is told by a second record (finish()).
 template <class Io>
 error_code pool<Io>::dispose(job_type& j, const file& f, const disposal& how, const directory_ptr& target,
@@ -211,15 +225,10 @@ error_code pool<Io>::dispose(job_type& j, const file& f, const disposal& how, co
   if (j.record.fate != fate::rejected) j.record.fate = fate::accepted;
   log(j);
   error_code ec;
-  if (how.what == disposal::action::remove) {
+  if (how.what == disposal::action::remove)
     ec = files_.remove(f);
-  } else if (const auto into = target ? target : files_.open_directory(how.directory, ec); into) {
-    // Below the target as below its source; a listed name that leads elsewhere goes there by its last
-    // component.
-    const std::filesystem::path path{j.path};
-    const bool elsewhere = j.upload || path.is_absolute() || std::ranges::find(path, "..") != path.end();
-    ec = files_.move(f, *into, elsewhere ? f.name() : j.path, j.record.key);
-  }
+  else
+    ec = move(j, f, how, target);
   if (ec) j.record.disposal = "kept";
   return ec;
 }
@@ -247,7 +256,10 @@ void pool<Io>::finish(job_type& j, sluice::fate fate, error_code why, std::strin
   auto& r = j.record;
   const bool logged = r.disposal == "deleted" || r.disposal == "moved";
   r.fate = fate;
-  if (why) r.error = reason.empty() ? why.message() : std::move(reason);
+  try {
+    if (why) r.error = reason.empty() ? why.message() : std::move(reason);
+  } catch (const std::bad_alloc&) {  // its fate matters more than the reason
+  }
   if (r.disposal.empty()) r.disposal = "kept";
   if (!logged) log(j);
   totals_of(j).add(r);
@@ -277,7 +289,12 @@ void pool<Io>::finish(job_type& j, sluice::fate fate, error_code why, std::strin
 template <class Io>
 void pool<Io>::log(job_type& j) {
   j.record.time = Io::wall_clock::now();
-  if (!j.upload && run_->log.is_open() && j.record.fate != fate::skipped) run_->log.append(to_json(j.record));
+  if (j.upload || !run_->log.is_open() || j.record.fate == fate::skipped) return;
+  try {
+    run_->log.append(to_json(j.record));
+  } catch (const std::bad_alloc&) {
+    run_->log.drop();
+  }
 }
 
 }  // namespace sluice::engine

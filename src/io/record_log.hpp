@@ -22,6 +22,8 @@ class record_log {
   error_code open(const std::filesystem::path& path);
   bool is_open() const noexcept { return static_cast<bool>(fd_); }
   void append(std::string line);
+  /// Counts a line that could not even be made.
+  void drop() noexcept { ++dropped_; }
   /// Lines that the kernel does not have: dropped, or kept and lost if no later append() gets rid of them.
   std::uint64_t dropped() const noexcept;
 

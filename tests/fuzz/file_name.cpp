@@ -68,11 +68,13 @@ void check_collision(const std::string& name, const std::string& key, unsigned t
   fuzz::require(other.size() <= 255, "a name has at most 255 bytes");
   fuzz::require(other.find_first_of(std::string_view{"/\0", 2}) == std::string::npos,
                 "a name is one component");
-  fuzz::require(other != name && other != "." && other != "..", "another name, and of a file");
+  fuzz::require(other != "." && other != "..", "the name of a file");
   fuzz::require(other != core::collision_name(name, key, turn + 1), "each turn another one");
   fuzz::require(!is_text(name) || is_text(other), "no character is cut in two");
   const auto tag = "." + key.substr(0, 8) + (turn > 1 ? "." + std::to_string(turn) : "");
   fuzz::require(other.find(tag) != std::string::npos, "it has the key's first digits");
+  // A long name that has the tag already may come back once: then the next turn is for it.
+  fuzz::require(other != name || name.find(tag) != std::string::npos, "another name");
   const auto dot = name.rfind('.');
   const auto extension = dot == std::string::npos || dot == 0 ? "" : name.substr(dot);
   const bool fits = extension.size() + tag.size() < 255;

@@ -135,6 +135,7 @@ error_code files::remove(const file& f) const {
 
 error_code files::move(const file& f, const directory& target, const std::string& relative,
                        const std::string& key) const {
+  if (on->fails() && world::here().chance(0.1)) throw std::bad_alloc{};
   if (on->fails()) return one_of({sys::cross_device_link, sys::no_space_on_device, sys::permission_denied});
   const auto node = on->find(f.path());
   if (!node) return one_of({sys::no_such_file_or_directory});
@@ -180,7 +181,8 @@ sluice::awaitable<std::optional<files::entry>> files::reader::next(error_code& e
 
 void files::log::append(std::string line) {
   if (on->may_drop_log_lines && on->fails()) {
-    ++dropped_;
+    if (world::here().chance(0.3)) throw std::bad_alloc{};
+    drop();
     return;
   }
   on->job_log.push_back(std::move(line));

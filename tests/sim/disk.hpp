@@ -135,6 +135,7 @@ class files {
     error_code open(const std::filesystem::path&) { return open_ = true, error_code{}; }
     bool is_open() const noexcept { return open_; }
     void append(std::string line);
+    void drop() noexcept { ++dropped_; }
     std::uint64_t dropped() const noexcept { return dropped_; }
 
    private:

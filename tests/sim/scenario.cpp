@@ -239,6 +239,7 @@ void scenario::check(const sluice::run_summary& s) {
   w.note("ended: " + to_json(s));
   if (s.seen != s.accepted + s.rejected + s.deferred + s.changed + s.vanished + s.skipped)
     w.fail("seen is not the sum of the fates: " + to_json(s));
+  if (s.deleted + s.undeletable > s.accepted) w.fail("more taken away than accepted: " + to_json(s));
   if (to.most_in_flight > widest_) w.fail("more in flight than the window allows");
   // The budget: 100 retries at once, one more for five successes, whatever became of the file (and of
   // uploads).

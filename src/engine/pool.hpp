@@ -124,6 +124,7 @@ class pool final : public engine_base, public std::enable_shared_from_this<pool<
   error_code move(job_type& j, const file& f, const disposal& how, const directory_ptr& target);
   void retry_or_defer(job_type& j, const core::judgement& v);
   void finish(job_type& j, sluice::fate fate, error_code why, std::string reason = {});
+  void told(const file_record& r);
   void log(job_type& j);
   core::totals& totals_of(const job_type& j) { return j.upload || !run_ ? upload_totals_ : run_->totals; }
 
@@ -255,6 +256,7 @@ void pool<Io>::lane_ended(lane_ptr l) {
   else
     lanes_.erase(l);
   pump();
+  maybe_end_run();
 }
 
 }  // namespace sluice::engine

@@ -263,7 +263,7 @@ void pool<Io>::finish(job_type& j, sluice::fate fate, error_code why, std::strin
   if (r.disposal.empty()) r.disposal = "kept";
   if (!logged) log(j);
   totals_of(j).add(r);
-  if (settings_.raw.on_record) settings_.raw.on_record(r);
+  told(r);
   if (j.upload) {
     upload_result result{
         fate,
@@ -276,25 +276,14 @@ void pool<Io>::finish(job_type& j, sluice::fate fate, error_code why, std::strin
     j.upload->done(aborted ? error_code{asio::error::operation_aborted} : error_code{}, std::move(result));
     return;
   }
-  if (--run_->outstanding == 0 && run_->fed)  // uploads on the same connections may go on
-    asio::post(executor_, [self = this->shared_from_this()] { self->maybe_end_run(); });
+  if (--run_->outstanding == 0 && run_->fed) try {  // uploads on the same connections may go on
+      asio::post(executor_, [self = this->shared_from_this()] { self->maybe_end_run(); });
+    } catch (const std::bad_alloc&) {  // then the end of this lane ends the run
+    }
   const auto failures = run_->totals.counts().rejected + run_->totals.counts().deferred;
   const auto most = settings_.raw.limit.max_errors;
   if (most != 0 && failures >= most)
     stop_run(stop_reason::too_many_errors, std::to_string(failures) + " files were not accepted");
-}
-
-/// Skipped files are counted, not logged: a resumed run of a large folder would repeat its whole log each
-/// time.
-template <class Io>
-void pool<Io>::log(job_type& j) {
-  j.record.time = Io::wall_clock::now();
-  if (j.upload || !run_->log.is_open() || j.record.fate == fate::skipped) return;
-  try {
-    run_->log.append(to_json(j.record));
-  } catch (const std::bad_alloc&) {
-    run_->log.drop();
-  }
 }
 
 }  // namespace sluice::engine

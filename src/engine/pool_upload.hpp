@@ -85,4 +85,24 @@ progress pool<Io>::snapshot() const {
   return p;
 }
 
+/// A caller that has no memory to note it must not cost the run its end.
+template <class Io>
+void pool<Io>::told(const file_record& r) try {
+  if (settings_.raw.on_record) settings_.raw.on_record(r);
+} catch (const std::bad_alloc&) {
+}
+
+/// Skipped files are counted, not logged: a resumed run of a large folder would repeat its whole log each
+/// time.
+template <class Io>
+void pool<Io>::log(job_type& j) {
+  j.record.time = Io::wall_clock::now();
+  if (j.upload || !run_->log.is_open() || j.record.fate == fate::skipped) return;
+  try {
+    run_->log.append(to_json(j.record));
+  } catch (const std::bad_alloc&) {
+    run_->log.drop();
+  }
+}
+
 }  // namespace sluice::engine

@@ -46,13 +46,10 @@ TEST_F(faults, row_16_file_that_cannot_be_read_waits_and_the_others_go) {
 TEST_F(faults, row_17_file_without_permission_is_told_and_the_rest_is_sent) {
   files.add("closed.jpg", "1");
   files.add("open.jpg", "2");
-  fs::permissions(room.path(), fs::perms::all);
   ::chmod(files.root().c_str(), 0777);
   ::chmod((files / "closed.jpg").c_str(), 0);
   support::sink to{"[]", {"--http"}};
-  auto c = drain_command(to);
-  c.as_nobody = true;
-  const auto o = run(c);
+  const auto o = run_as_nobody(drain_command(to));
   EXPECT_EQ(o.code, 1);
   EXPECT_EQ(o.count("deferred"), 1u);
   EXPECT_THAT(o.err, HasSubstr("Permission denied"));
@@ -139,12 +136,9 @@ TEST_F(faults, row_18_name_that_cannot_be_removed_is_told_and_not_sent_again) {
 
 TEST_F(faults, row_18_source_that_cannot_be_written_is_told_before_anything_is_sent) {
   files.add("a.jpg", "1");
-  fs::permissions(room.path(), fs::perms::all);
   ::chmod(files.root().c_str(), 0555);
   support::sink to{"[]", {"--http"}};
-  auto c = send_command(to, {"--on-success", "delete"});
-  c.as_nobody = true;
-  const auto o = run(c);
+  const auto o = run_as_nobody(send_command(to, {"--on-success", "delete"}));
   ::chmod(files.root().c_str(), 0755);
   EXPECT_EQ(o.code, 3) << o.err;
   EXPECT_THAT(o.err, HasSubstr("Permission denied"));
@@ -156,23 +150,18 @@ TEST_F(faults, row_18_source_that_cannot_be_written_is_told_before_anything_is_s
 TEST_F(faults, row_18_file_that_could_not_be_taken_out_of_its_directory_is_not_sent) {
   files.add("good/a", "1");
   files.add("fixed/b", "2");
-  fs::permissions(room.path(), fs::perms::all);
   ::chmod(files.root().c_str(), 0777);
   ::chmod((files / "good").c_str(), 0777);
   ::chmod((files / "fixed").c_str(), 0555);
   support::sink to{"[]", {"--http"}};
-  auto c = drain_command(to);
-  c.as_nobody = true;
-  const auto o = run(c);
+  const auto o = run_as_nobody(drain_command(to));
   EXPECT_EQ(o.code, 1) << o.err;
   EXPECT_EQ(o.count("deferred"), 1u);
   EXPECT_THAT(o.err, HasSubstr("cannot be taken out of its directory"));
   EXPECT_THAT(names_with(to), ElementsAre("a"));
   expect_clean(o, to);
 
-  auto keeping = send_command(to);
-  keeping.as_nobody = true;
-  EXPECT_EQ(run(keeping).code, 0) << "what is to be kept can be sent";
+  EXPECT_EQ(run_as_nobody(send_command(to)).code, 0) << "what is to be kept can be sent";
   EXPECT_THAT(names_with(to), ElementsAre("a", "b"));
 }
 
@@ -180,13 +169,10 @@ TEST_F(faults, row_18_file_of_another_in_a_sticky_directory_is_not_sent) {
   if (::geteuid() != 0) GTEST_SKIP() << "only root can make a file of another";
   files.add("ours", "1");
   files.add("theirs", "2");
-  fs::permissions(room.path(), fs::perms::all);
   ::chmod(files.root().c_str(), 01777);
   EXPECT_EQ(::chown((files / "ours").c_str(), 65534, 65534), 0);
   support::sink to{"[]", {"--http"}};
-  auto c = drain_command(to);
-  c.as_nobody = true;
-  const auto o = run(c);
+  const auto o = run_as_nobody(drain_command(to));
   EXPECT_EQ(o.code, 1) << o.err;
   EXPECT_EQ(o.count("deferred"), 1u);
   EXPECT_THAT(names_with(to), ElementsAre("ours"));

@@ -4,6 +4,7 @@
 #include "e2e/e2e.hpp"
 
 #include <chrono>
+#include <filesystem>
 
 namespace e2e {
 
@@ -28,6 +29,23 @@ class faults : public test {
   }
   outcome drain_to(const support::sink& to, const arguments& more = {}) const {
     return run(drain_command(to, more));
+  }
+
+  /// Signals a run that was given `--grace 500ms`; it ends in time, and says which signal ended it.
+  outcome stopped_by(int signal, support::process& p) const {
+    const auto begun = std::chrono::steady_clock::now();
+    p.signal(signal);
+    auto o = outcome_of(p);
+    EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::milliseconds{500} + to_exit);
+    EXPECT_EQ(o.code, 128 + signal) << o.err;
+    return o;
+  }
+
+  /// Without root's right to pass all permissions; the spool's own decide.
+  outcome run_as_nobody(support::command c) const {
+    std::filesystem::permissions(room.path(), std::filesystem::perms::all);
+    c.as_nobody = true;
+    return run(c);
   }
 
   /// A file beside the spool.

@@ -23,11 +23,11 @@ TEST(simulation, tells_another_story_for_another_seed) { EXPECT_NE(tell(1).hash,
 
 TEST(simulation, cries_when_a_file_is_taken_away_unconfirmed) {
   scenario s{1};
-  s.populate(1);
+  s.on.create("spool/f1", "bytes");
   std::optional<file> f;
   files world_files{asio::system_executor{}};
-  world_files.open_file(nullptr, s.on.names.begin()->first, false, f);
-  world_files.remove(*f);
+  ASSERT_EQ(world_files.open_file(nullptr, "spool/f1", false, f), error_code{});
+  ASSERT_EQ(world_files.remove(*f), error_code{});
   EXPECT_NE(s.w.failure(), "");
 }
 

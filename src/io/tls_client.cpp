@@ -4,6 +4,9 @@
 #include <openssl/evp.h>
 #include <openssl/ssl.h>
 #include <sys/stat.h>
+#if defined(__aarch64__)
+#include <sys/auxv.h>
+#endif
 
 #include <cstring>
 #include <new>
@@ -29,6 +32,27 @@ std::string openssl_error() {
   if (ERR_SYSTEM_ERROR(code)) return std::strerror(ERR_GET_REASON(code));
   const char* reason = ERR_reason_error_string(code);
   return reason != nullptr ? reason : "unreadable";
+}
+
+struct cipher_order {
+  const char *v1_2, *v1_3;
+};
+
+/// For servers that leave the choice to us: AES-128-GCM where the processor has AES, faster than 256 and as
+/// safe; ChaCha20 where it has not.
+cipher_order ciphers() {
+#if defined(__x86_64__) || defined(__i386__)
+  const bool has_aes = __builtin_cpu_supports("aes") && __builtin_cpu_supports("pclmul");
+#elif defined(__aarch64__)
+  const bool has_aes = (::getauxval(AT_HWCAP) & HWCAP_AES) != 0;
+#else
+  const bool has_aes = false;
+#endif
+  if (has_aes)
+    return {"ECDHE+AESGCM+AES128:ECDHE+AESGCM:ECDHE+CHACHA20:@SECLEVEL=2",
+            "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256"};
+  return {"ECDHE+CHACHA20:ECDHE+AESGCM+AES128:ECDHE+AESGCM:@SECLEVEL=2",
+          "TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384"};
 }
 
 std::vector<spki_pin> parse_pins(std::string_view text, std::vector<std::string>& problems) {
@@ -96,10 +120,11 @@ std::shared_ptr<const tls_client> make_tls_client(const tls_options& options,
     SSL_CTX* context = client->context.get();
     const int floor = options.min_version == tls_version::v1_3 ? TLS1_3_VERSION : TLS1_2_VERSION;
     if (context == nullptr || SSL_CTX_set_min_proto_version(context, floor) != 1 ||
-        SSL_CTX_set_cipher_list(context, "ECDHE+AESGCM:ECDHE+CHACHA20:@SECLEVEL=2") != 1)
+        SSL_CTX_set_cipher_list(context, ciphers().v1_2) != 1 ||
+        SSL_CTX_set_ciphersuites(context, ciphers().v1_3) != 1)
       throw std::bad_alloc{};  // constants: nothing else can be wrong with them
     SSL_CTX_set_options(context, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION);
-    // A reconnect makes a full handshake: no ticket of one session is ever shown in another.
+    // OpenSSL keeps none: session_tickets does, those of one uploader apart from those of another.
     SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
     load_files(context, options, problems);
   }

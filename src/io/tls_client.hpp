@@ -13,7 +13,7 @@ namespace sluice::io {
 using spki_pin = std::array<unsigned char, 32>;  ///< SHA-256 of a SubjectPublicKeyInfo
 
 /// Shared by all connections of an uploader. Floor TLS 1.2 with AEAD and ECDHE only, no compression, no
-/// renegotiation, no early data, session tickets never leave it.
+/// renegotiation, no early data; sessions are resumed among them only.
 struct tls_client {
   std::shared_ptr<ssl_ctx_st> context;
   std::vector<spki_pin> pins;

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cstring>
 #include <new>
+#include <utility>
 
 namespace sluice::io {
 namespace {
@@ -29,12 +30,14 @@ int read_buffer(BIO* bio, char* out, int size) {
   return static_cast<int>(n);
 }
 
-int write_buffer(BIO* bio, const char* data, int size) {
+int write_buffer(BIO* bio, const char* data, int size) try {
   auto& out = *static_cast<flat_buffer*>(BIO_get_data(bio));
   const auto room = out.prepare(static_cast<std::size_t>(size));
   std::memcpy(room.data(), data, static_cast<std::size_t>(size));
   out.commit(static_cast<std::size_t>(size));
   return size;
+} catch (const std::bad_alloc&) {  // OpenSSL is C
+  return -1;
 }
 
 long control(BIO*, int command, long, void*) { return command == BIO_CTRL_FLUSH ? 1 : 0; }
@@ -85,16 +88,18 @@ bool is_client_refusal(SSL* ssl, int reason) {
 }  // namespace
 
 tls_session::tls_session(std::shared_ptr<const tls_client> client, const core::url& endpoint,
-                         flat_buffer& incoming, flat_buffer& outgoing)
+                         session_tickets& tickets, flat_buffer& incoming, flat_buffer& outgoing)
     : client_{std::move(client)},
       ssl_{SSL_new(client_->context.get()), SSL_free},
+      tickets_{tickets},
       incoming_{incoming},
       outgoing_{outgoing} {
   if (!ssl_) throw std::bad_alloc();
   SSL* ssl = ssl_.get();
   SSL_set_bio(ssl, bio_over(incoming_), bio_over(outgoing_));
   SSL_set_connect_state(ssl);
-  SSL_set_mode(ssl, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+  SSL_set_mode(
+      ssl, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
   static constexpr unsigned char http_1_1[] = "\x08http/1.1";
   SSL_set_alpn_protos(ssl, http_1_1, sizeof http_1_1 - 1);
   // A context of the caller's may allow more.
@@ -102,6 +107,7 @@ tls_session::tls_session(std::shared_ptr<const tls_client> client, const core::u
   if (SSL_get_min_proto_version(ssl) < TLS1_2_VERSION) SSL_set_min_proto_version(ssl, TLS1_2_VERSION);
   expect_peer(endpoint);
   SSL_set_verify(ssl, client_->verify ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, nullptr);
+  if (const auto ticket = tickets_.take()) SSL_set_session(ssl, ticket.get());
 }
 
 tls_session::~tls_session() = default;
@@ -128,6 +134,7 @@ tls_session::status tls_session::handshake() {
 
 error_code tls_session::handshake_broken_by(error_code ec) {
   if (ec != asio::error::eof && ec != errc::connection_lost) return ec;
+  tickets_.clear();
   detail_ = "the connection ended in the handshake";
   return error_ = errc::tls_failed;
 }
@@ -170,7 +177,12 @@ tls_session::status tls_session::write(std::span<const char> plain) {
 tls_session::status tls_session::read(std::span<char> into, std::size_t& n) {
   ERR_clear_error();
   n = 0;
-  if (SSL_read_ex(ssl_.get(), into.data(), into.size(), &n) == 1) return status::ok;
+  if (SSL_read_ex(ssl_.get(), into.data(), into.size(), &n) == 1) {
+    // Tickets come behind the handshake (in TLS 1.3), so before the first reply. A copy: OpenSSL spoils the
+    // session of a connection that ends without close_notify.
+    if (!std::exchange(ticket_left_, true)) tickets_.keep(SSL_SESSION_dup(SSL_get0_session(ssl_.get())));
+    return status::ok;
+  }
   switch (SSL_get_error(ssl_.get(), 0)) {
     case SSL_ERROR_WANT_READ:
       return status::want_read;
@@ -192,6 +204,7 @@ tls_session::status tls_session::fail(error_code fallback) {
   const auto code = ERR_peek_last_error();
   const long verdict = SSL_get_verify_result(ssl_.get());
   error_ = fallback;
+  if (!verified_) tickets_.clear();
   if (client_->verify && verdict != X509_V_OK) {
     error_ = errc::tls_identity;
     detail_ = X509_verify_cert_error_string(verdict);

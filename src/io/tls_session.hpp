@@ -3,6 +3,7 @@
 
 #include "core/url.hpp"
 #include "io/asio.hpp"
+#include "io/session_tickets.hpp"
 #include "io/tls_client.hpp"
 
 #include <boost/beast/core/flat_buffer.hpp>
@@ -20,8 +21,9 @@ class tls_session {
  public:
   enum class status { ok, want_read, closed, failed };
 
-  /// SNI and the name (or address) to verify come from `endpoint`. The buffers outlive the session.
-  tls_session(std::shared_ptr<const tls_client> client, const core::url& endpoint,
+  /// SNI and the name (or address) to verify come from `endpoint`. Resumes an earlier session if there is a
+  /// ticket, and leaves one for others. The buffers and `tickets` outlive the session.
+  tls_session(std::shared_ptr<const tls_client> client, const core::url& endpoint, session_tickets& tickets,
               boost::beast::flat_buffer& incoming, boost::beast::flat_buffer& outgoing);
   ~tls_session();
   tls_session(const tls_session&) = delete;
@@ -48,9 +50,11 @@ class tls_session {
 
   std::shared_ptr<const tls_client> client_;
   std::unique_ptr<ssl_st, void (*)(ssl_st*)> ssl_;
+  session_tickets& tickets_;
   boost::beast::flat_buffer& incoming_;
   boost::beast::flat_buffer& outgoing_;
   bool verified_ = false;
+  bool ticket_left_ = false;
   error_code error_;
   std::string detail_;
 };

@@ -50,6 +50,20 @@ TEST(tls_client, offers_only_ciphers_that_authenticate_and_keep_no_key) {
   }
 }
 
+// The server's choice among these is ours where it leaves it to us, as most do.
+TEST(tls_client, prefers_the_fastest_cipher_of_this_processor) {
+  std::vector<std::string> problems;
+  const auto made = make_tls_client({}, problems);
+  const auto* ciphers = SSL_CTX_get_ciphers(made->context.get());
+  const std::string first = SSL_CIPHER_get_name(sk_SSL_CIPHER_value(ciphers, 0));
+#if defined(__x86_64__)
+  EXPECT_EQ(first, __builtin_cpu_supports("aes") ? "TLS_AES_128_GCM_SHA256" : "TLS_CHACHA20_POLY1305_SHA256");
+#else
+  EXPECT_THAT(first, testing::AnyOf("TLS_AES_128_GCM_SHA256", "TLS_CHACHA20_POLY1305_SHA256"));
+#endif
+  EXPECT_EQ(sk_SSL_CIPHER_num(SSL_CTX_get_ciphers(made->context.get())), 9) << "3 of TLS 1.3, 6 of 1.2";
+}
+
 TEST(tls_client, takes_a_certificate_and_its_key_from_one_file_or_two) {
   const loop::scratch files;
   const auto who = loop::authority{}.issue();

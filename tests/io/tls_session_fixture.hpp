@@ -24,8 +24,10 @@ inline void put(flat_buffer& to, const std::string& bytes) {
 
 class server {
  public:
-  explicit server(const loop::identity& who)
-      : context_{loop::serve_as(who)}, ssl_{SSL_new(context_->native_handle())} {
+  explicit server(const loop::identity& who) : server{loop::serve_as(who)} {}
+  /// Servers of one context take each other's tickets.
+  explicit server(std::shared_ptr<boost::asio::ssl::context> context)
+      : context_{std::move(context)}, ssl_{SSL_new(context_->native_handle())} {
     SSL_set_bio(ssl_, BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem()));
     SSL_set_accept_state(ssl_);
   }
@@ -61,14 +63,15 @@ class server {
 };
 
 struct client {
-  client(const tls_options& options, const std::string& host) {
+  client(const tls_options& options, const std::string& host, session_tickets& shared) : tickets{shared} {
     std::vector<std::string> problems;
     core::url where;
     where.host = host, where.host_is_ip = host == "127.0.0.1" || host == "127.0.0.2";
     auto made = make_tls_client(options, problems);
     if (!made) throw std::runtime_error(problems.front());
-    session.emplace(made, where, in, out);
+    session.emplace(made, where, tickets, in, out);
   }
+  client(const tls_options& options, const std::string& host) : client{options, host, own_tickets} {}
 
   /// `in_pieces`: the server's flight arrives byte by byte.
   status shake_hands(server& s, bool in_pieces = false) {
@@ -101,6 +104,8 @@ struct client {
     }
   }
 
+  session_tickets own_tickets;
+  session_tickets& tickets;
   flat_buffer in, out;
   std::optional<tls_session> session;
 };

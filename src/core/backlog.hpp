@@ -29,8 +29,6 @@ class backlog {
   void set_marks(std::size_t low, std::size_t high) noexcept { low_ = low, high_ = high; }
 
   void push(Job job) { ready_.push_back(std::move(job)); }
-  /// Back at the head of the ready ones: a job that was taken and could not begin.
-  void push_front(Job job) { ready_.push_front(std::move(job)); }
   void push_later(Job job, steady_time due) {
     later_.push_back({due, next_++, std::move(job)});
     std::push_heap(later_.begin(), later_.end(), due_last);
@@ -47,7 +45,14 @@ class backlog {
     if (ready_.empty()) return std::nullopt;
     std::optional<Job> job{std::move(ready_.front())};
     ready_.pop_front();
+    if (prepared_ > 0) --prepared_;
     return job;
+  }
+
+  /// The first of the next `depth` ready jobs that this has not returned before; null when there is none.
+  Job* prepare(std::size_t depth) noexcept {
+    if (prepared_ >= std::min(depth, ready_.size())) return nullptr;
+    return &ready_[prepared_++];
   }
 
   /// When pop() could next have something: steady_time::min() when a job is ready, nothing when it is empty.
@@ -64,6 +69,7 @@ class backlog {
     for (auto& job : ready_) all.push_back(std::move(job));
     for (auto& waiting : later_) all.push_back(std::move(waiting.job));
     ready_.clear(), later_.clear();
+    prepared_ = 0;
     return all;
   }
 
@@ -71,6 +77,8 @@ class backlog {
   template <class Predicate>
   std::vector<Job> take_if(Predicate wanted) {
     std::vector<Job> taken;
+    const auto prepared_end = ready_.begin() + static_cast<std::ptrdiff_t>(prepared_);
+    prepared_ -= static_cast<std::size_t>(std::count_if(ready_.begin(), prepared_end, wanted));
     const auto going =
         std::stable_partition(ready_.begin(), ready_.end(), [&](const Job& j) { return !wanted(j); });
     std::move(going, ready_.end(), std::back_inserter(taken));
@@ -96,6 +104,7 @@ class backlog {
   std::size_t low_, high_;
   std::uint64_t next_ = 0;
   std::deque<Job> ready_;
+  std::size_t prepared_ = 0;  ///< of the ready ones, from the front
   std::vector<entry> later_;  ///< a heap, soonest first
 };
 

@@ -9,6 +9,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace sluice::engine {
@@ -24,13 +25,16 @@ struct upload {
   bool cancelled = false;
 };
 
-/// What survives from one attempt to the next. The file itself is opened anew each time.
-template <class DirectoryPtr>
+/// What survives from one attempt to the next. The file itself is opened anew for each.
+template <class Files>
 struct job {
   std::uint64_t seq = 0;
-  DirectoryPtr root;  ///< null for an upload
+  typename Files::directory_ptr root;  ///< null for an upload
   std::string path;
   std::shared_ptr<engine::upload> upload;
+
+  std::optional<typename Files::file> ahead;  ///< opened while others were on their way
+  core::steady_time ahead_since{};
 
   unsigned attempts = 0;
   unsigned starved = 0;  ///< times in a row that no descriptor was to be had

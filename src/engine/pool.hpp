@@ -4,6 +4,7 @@
 
 #include "core/backlog.hpp"
 #include "core/permits.hpp"
+#include "core/read_ahead.hpp"
 #include "core/retry.hpp"
 #include "core/selection.hpp"
 #include "core/totals.hpp"
@@ -21,7 +22,7 @@ namespace sluice::engine {
 /// `Io` is what the world is made of: `clock`, `wall_clock`, `timer`, `entropy`, `network` (makes
 /// `connection`s), `files`. See engine/live.hpp; tests/sim has another one.
 ///
-/// A file's way is in pool_attempt.hpp, a run's in pool_drain.hpp.
+/// A file's way is in pool_open.hpp and pool_attempt.hpp, a run's in pool_drain.hpp.
 template <class Io>
 class pool final : public engine_base, public std::enable_shared_from_this<pool<Io>> {
  public:
@@ -33,6 +34,7 @@ class pool final : public engine_base, public std::enable_shared_from_this<pool<
         random_{entropy_.number()},
         permits_{settings_.raw.window.size()},
         backlog_{0, 0},
+        read_ahead_{settings_.raw.window.size()},
         gate_{settings_.raw.limit.requests_per_second, {}},
         wake_{executor} {
     set_marks();
@@ -61,7 +63,7 @@ class pool final : public engine_base, public std::enable_shared_from_this<pool<
   using files_type = typename Io::files;
   using directory_ptr = typename files_type::directory_ptr;
   using file = typename files_type::file;
-  using job_type = job<directory_ptr>;
+  using job_type = job<files_type>;
 
   struct lane {
     std::unique_ptr<typename Io::connection> connection;
@@ -109,10 +111,14 @@ class pool final : public engine_base, public std::enable_shared_from_this<pool<
     backlog_.set_marks(high / 2, high);
   }
 
-  // One file (pool_attempt.hpp).
-  awaitable<bool> attempt(lane& l, job_type& j);
+  // Opening (pool_open.hpp).
+  void look_ahead(core::steady_time now);
+  error_code open_file(job_type& j, std::optional<file>& f);
   error_code open(job_type& j, std::optional<file>& f);
   void not_opened(job_type& j, error_code why);
+
+  // One file (pool_attempt.hpp).
+  awaitable<bool> attempt(lane& l, job_type& j);
   io::request make_request(job_type& j);
   core::judgement judge(job_type& j, const io::exchange_report& report, std::chrono::microseconds elapsed);
   void settle(job_type& j, const std::optional<file>& f, const io::exchange_report& report,
@@ -147,6 +153,7 @@ class pool final : public engine_base, public std::enable_shared_from_this<pool<
   core::rng random_;
   core::permits permits_;
   core::backlog<job_type> backlog_;
+  core::read_ahead read_ahead_;
   core::retry_budget budget_;
   gate gate_;
   timer wake_;
@@ -171,6 +178,7 @@ void pool<Io>::pump() {
     }
     start_lane(std::move(*j));
   }
+  look_ahead(clock::now());
   pumping_ = false;
 }
 
@@ -192,6 +200,7 @@ auto pool<Io>::next_job() -> std::optional<job_type> {
   }
   auto j = backlog_.pop(now);
   j->probe = answer.probe;
+  look_ahead(now);
   return j;
 }
 
@@ -263,4 +272,5 @@ void pool<Io>::lane_ended(lane_ptr l) {
 
 #include "engine/pool_attempt.hpp"
 #include "engine/pool_drain.hpp"
+#include "engine/pool_open.hpp"
 #include "engine/pool_upload.hpp"

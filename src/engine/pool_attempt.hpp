@@ -1,4 +1,4 @@
-// One file's way: open, request, exchange, verdict, disposal, record.
+// One file's way: open (pool_open.hpp), request, exchange, verdict, disposal, record.
 #pragma once
 
 #include "core/disposal.hpp"
@@ -43,50 +43,11 @@ awaitable<bool> pool<Io>::attempt(lane& l, job_type& j) {
   const auto begun = clock::now();
   const auto report = co_await l.connection->exchange(request, f ? static_cast<io::body&>(*f) : *memory);
   l.upload = nullptr;
+  if (f) read_ahead_.sent(f->size(), report.waited_for_file);
   const auto v =
       judge(j, report, std::chrono::duration_cast<std::chrono::microseconds>(clock::now() - begun));
   settle(j, f, report, v);
   co_return true;
-}
-
-/// Opens the file and finds its key. An error means that no attempt begins.
-template <class Io>
-error_code pool<Io>::open(job_type& j, std::optional<file>& f) {
-  const auto& on_success =
-      j.upload && j.upload->request.on_success ? *j.upload->request.on_success : settings_.raw.on_success;
-  if (const auto ec = files_.open_file(j.root, j.path, on_success.what != disposal::action::keep, f))
-    return ec;
-  j.record.size = f->identity().size;
-  j.record.mtime_ns = f->identity().mtime_ns;
-  auto key = core::idempotency_key(j.path, f->identity());
-  if (key != j.record.key) {  // first opened, or other content than last time
-    j.record.key = std::move(key);
-    j.first_wall = Io::wall_clock::now();
-  }
-  if (!j.upload && run_->accepted.contains(j.record.key)) return errc::already_accepted;
-  return {};
-}
-
-template <class Io>
-void pool<Io>::not_opened(job_type& j, error_code why) {
-  using boost::system::errc::make_error_code;
-  namespace errc_ = boost::system::errc;
-  const bool starved = why == errc_::too_many_files_open || why == errc_::too_many_files_open_in_system ||
-                       why == errc_::not_enough_memory;
-  constexpr unsigned patience = 50;
-  if (starved && ++j.starved <= patience && !(run_ && run_->stopping)) {
-    permits_.set_limit(
-        std::max<std::size_t>(permits_.limit() - 1, 1));  // fewer at once, and again after others have closed
-    j.settled = true;
-    backlog_.push_later(std::move(j), clock::now() + std::chrono::milliseconds{100});
-    return;
-  }
-  if (why == errc::file_vanished)
-    finish(j, fate::vanished, why);
-  else if (why == errc::not_a_regular_file || why == errc::already_accepted)
-    finish(j, fate::skipped, why);
-  else
-    finish(j, fate::deferred, why, why == errc_::cross_device_link ? "the name leads out of its source" : "");
 }
 
 template <class Io>

@@ -2,6 +2,7 @@
 
 #include "core/content_type.hpp"
 #include "core/multipart.hpp"
+#include "core/read_ahead.hpp"
 
 #include <sluice/text.hpp>
 
@@ -14,9 +15,9 @@
 namespace sluice::engine {
 namespace {
 
-/// Descriptors that are not a window's: standard streams, epoll, timers, DNS, the walk, logs, the program's
-/// own.
-constexpr std::size_t reserved_descriptors = 64;
+/// Descriptors that are not a window's: files opened ahead; standard streams, epoll, timers, DNS, the walk,
+/// logs, the program's own.
+constexpr std::size_t reserved_descriptors = core::read_ahead::most + 64;
 
 void check_window(std::size_t window, std::vector<std::string>& problems) {
   if (window == 0) {

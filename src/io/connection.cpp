@@ -98,6 +98,7 @@ awaitable<connection::sending> connection::send(const request& r, body& b, excha
       filled += piece.size, offset += piece.size;
     }
     if (offset == size) filled += take(tail, room.subspan(filled));
+    if (offset == 0 && size > 0) report.waited_for_file = true;
     if (filled == 0) {
       co_await b.wait_ready(offset);
       if (!stream_.aborted()) continue;

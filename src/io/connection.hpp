@@ -30,6 +30,7 @@ struct exchange_report {
   std::uint64_t file_bytes = 0;    ///< of the file, handed to the kernel whole (counted when the request is)
   std::uint64_t kernel_bytes = 0;  ///< bytes on the wire, encrypted where they are
   bool connected = false;          ///< a new connection was opened
+  bool waited_for_file = false;    ///< its first bytes were not in memory yet
   bool session_as_configured = false;
   std::string detail;  ///< more than the code says, for people; often empty
 };

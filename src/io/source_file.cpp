@@ -23,6 +23,12 @@ bool has_writer(int fd) {
   return false;
 }
 
+/// Asks the disk for a file's next bytes and does not wait for them.
+void ask_for(int fd, std::uint64_t offset) {
+  constexpr off_t ahead = 1 << 20;
+  ::posix_fadvise(fd, static_cast<off_t>(offset), ahead, POSIX_FADV_WILLNEED);
+}
+
 error_code open_error() {
   switch (errno) {
     case ENOENT:
@@ -62,6 +68,7 @@ error_code source_file::open(asio::any_io_executor executor, std::shared_ptr<con
   if (!S_ISREG(st.st_mode)) return errc::not_a_regular_file;
   if (to_take_away && !parent->lets_go(st)) return errc::not_removable;
   if (to_take_away && has_writer(fd.get())) return errc::being_written;
+  ask_for(fd.get(), 0);
   file = source_file{std::move(executor), std::move(parent), std::move(name), std::move(fd), identity_of(st)};
   return {};
 }
@@ -98,10 +105,9 @@ body::piece source_file::read_ready(std::uint64_t offset, std::span<char> into) 
 }
 
 awaitable<void> source_file::wait_ready(std::uint64_t offset) {
-  constexpr off_t ahead = 1 << 20;
   constexpr int patience =
       2000;  // about four seconds of a disk that brings nothing: then read and wait for it
-  ::posix_fadvise(fd_.get(), static_cast<off_t>(offset), ahead, POSIX_FADV_WILLNEED);
+  ask_for(fd_.get(), offset);
   if (++waits_ > patience) may_block_ = true;
   asio::steady_timer pause{executor_, std::chrono::microseconds{waits_ < 8 ? 200 : 2000}};
   error_code ignored;

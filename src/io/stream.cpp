@@ -12,7 +12,7 @@
 namespace sluice::io {
 namespace {
 
-constexpr std::size_t receive_size = 16 * 1024 + 512;  ///< one TLS record
+constexpr std::size_t receive_size = 4 * 1024;  ///< held by every connection that waits for a reply
 
 }  // namespace
 
@@ -62,7 +62,7 @@ awaitable<error_code> stream::connect() {
 }
 
 awaitable<error_code> stream::handshake() {
-  tls_.emplace(to_.tls, to_.url, incoming_, outgoing_);
+  tls_.emplace(to_.tls, to_.url, to_.tickets, incoming_, outgoing_);
   for (;;) {
     const auto step = tls_->handshake();
     std::uint64_t taken = 0;
@@ -122,6 +122,7 @@ error_code stream::translate(error_code ec) const {
 
 error_code stream::put(std::span<const char> plain) {
   if (aborted_) return error_ = aborted_;
+  to_.buffers.lend(outgoing_);
   if (tls_) return tls_->write(plain) == tls_session::status::ok ? error_code{} : error_ = tls_->error();
   const auto room = outgoing_.prepare(plain.size());
   std::memcpy(room.data(), plain.data(), plain.size());
@@ -161,6 +162,7 @@ awaitable<stream::flushed> stream::flush(std::uint64_t& taken, core::millisecond
     error_ = translate(ec);
     co_return flushed::failed;
   }
+  to_.buffers.give_back(outgoing_);
   if (stall.count() > 0) disarm();  // how long the next bytes are in coming is not the peer's doing
   co_return flushed::all;
 }

@@ -3,6 +3,7 @@
 
 #include "core/url.hpp"
 #include "io/asio.hpp"
+#include "io/lent_buffers.hpp"
 #include "io/resolver.hpp"
 #include "io/tls_session.hpp"
 #include "io/watchdog.hpp"
@@ -21,6 +22,8 @@ struct endpoint {
   std::shared_ptr<const tls_client> tls;  ///< null for http://
   resolver names;
   watchdog deadlines;
+  session_tickets tickets{};
+  lent_buffers buffers{};
 };
 
 /// Bytes in both directions with deadlines and abort(). Any deadline or abort closes the socket: a cancelled
@@ -88,7 +91,8 @@ class stream final : private watched {
   endpoint& to_;
   asio::ip::tcp::socket socket_;
   std::optional<tls_session> tls_;
-  boost::beast::flat_buffer incoming_, outgoing_;
+  boost::beast::flat_buffer incoming_;
+  boost::beast::flat_buffer outgoing_;  ///< lent from the first unsent byte to the last
   asio::cancellation_signal establishing_;
   bool open_ = false, connected_ = false;
   error_code error_;     ///< of the last failed operation

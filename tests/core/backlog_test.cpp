@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <random>
+#include <set>
 
 namespace sluice::core {
 namespace {
@@ -26,9 +27,8 @@ std::vector<int> drain(backlog<int>& b, steady_time now) {
 TEST(backlog, gives_ready_jobs_in_the_order_they_came) {
   backlog<int> b{2, 8};
   for (const int job : {1, 2, 3}) b.push(job);
-  b.push_front(0);
-  EXPECT_EQ(b.ready(), 4u);
-  EXPECT_THAT(drain(b, start), ElementsAre(0, 1, 2, 3));
+  EXPECT_EQ(b.ready(), 3u);
+  EXPECT_THAT(drain(b, start), ElementsAre(1, 2, 3));
   EXPECT_TRUE(b.empty());
 }
 
@@ -112,13 +112,30 @@ TEST(backlog, gives_up_some_and_keeps_the_order_of_the_rest) {
   EXPECT_THAT(b.take_if([](int) { return true; }), IsEmpty());
 }
 
+TEST(backlog, gives_each_of_the_next_jobs_once_to_be_prepared) {
+  backlog<int> b{1, 3};
+  for (int job = 0; job < 4; ++job) b.push(job);
+  EXPECT_EQ(*b.prepare(2), 0);
+  EXPECT_EQ(*b.prepare(2), 1);
+  EXPECT_EQ(b.prepare(2), nullptr);
+  EXPECT_EQ(b.pop(start), 0);
+  EXPECT_EQ(*b.prepare(2), 2);
+  EXPECT_EQ(b.prepare(2), nullptr);
+  b.take_if([](int job) { return job == 1; });
+  EXPECT_EQ(*b.prepare(2), 3);
+  EXPECT_EQ(b.prepare(9), nullptr);
+  b.take_all();
+  b.push(5);
+  EXPECT_EQ(*b.prepare(1), 5);
+}
+
 TEST(backlog, holds_jobs_that_can_only_be_moved) {
   backlog<std::unique_ptr<int>> b{1, 3};
   b.push(std::make_unique<int>(1));
-  b.push_front(std::make_unique<int>(0));
+  b.push(std::make_unique<int>(3));
   b.push_later(std::make_unique<int>(2), start);
   EXPECT_EQ(**b.pop(start), 2);
-  EXPECT_EQ(**b.pop(start), 0);
+  EXPECT_EQ(**b.pop(start), 1);
   EXPECT_EQ(b.take_all().size(), 1u);
 }
 
@@ -128,15 +145,31 @@ TEST(backlog, behaves_like_its_model) {
   backlog<int> b{4, 16};
   std::deque<int> ready;
   std::multimap<steady_time, int> later;
+  std::set<int> prepared;
   auto now = start;
   for (int job = 0; job < 20'000; ++job) {
     now += std::chrono::milliseconds{random() % 10};
-    switch (random() % 5) {
+    switch (random() % 6) {
       case 0:
         b.push(job), ready.push_back(job);
         break;
-      case 1:
-        b.push_front(job), ready.push_front(job);
+      case 1: {
+        const auto depth = random() % 8;
+        const auto next = std::ranges::find_if(ready, [&](int j) { return !prepared.contains(j); });
+        const bool any = static_cast<std::size_t>(next - ready.begin()) < std::min(depth, ready.size());
+        const int* const given = b.prepare(depth);
+        ASSERT_EQ(given != nullptr, any);
+        if (!any) break;
+        ASSERT_EQ(*given, *next);
+        prepared.insert(*given);
+        break;
+      }
+      case 3:
+        if (random() % 100 == 0) {
+          const auto third = [](int j) { return j % 3 == 0; };
+          b.take_if(third), std::erase_if(ready, third);
+          std::erase_if(later, [&](const auto& waiting) { return third(waiting.second); });
+        }
         break;
       case 2: {
         const auto due = now + std::chrono::milliseconds{random() % 50};

@@ -38,6 +38,7 @@ const std::map<std::string, words>& plausible() {
       {"faccessat2", {"EACCES", "EROFS", "ENOSYS", "EIO"}},
       {"read", {"EIO", "EINTR", "EISDIR", "ESTALE"}},
       {"readv", {"EIO", "EINTR"}},
+      {"fadvise64", {"EIO", "EINVAL", "ESPIPE", "EBADF"}},
       {"preadv2", {"EIO", "EINTR", "EAGAIN", "EOPNOTSUPP", "ESTALE"}},
       {"pread64", {"EIO", "EINTR", "ESTALE"}},
       {"lseek", {"EIO"}},

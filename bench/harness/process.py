@@ -97,8 +97,10 @@ def measure(argv, room, pin=True, limit=900):
 
 
 def say(argv, **options):
-    """What a short command prints; raises with its words when it fails."""
-    done = subprocess.run(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **options)
-    if done.returncode != 0:
-        raise RuntimeError(f'{" ".join(argv[:3])}: exit code {done.returncode}: {done.stdout.strip()[-500:]}')
-    return done.stdout
+    """What a command prints; raises with its words when it fails."""
+    child = start(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **options)
+    output, _ = child.communicate()
+    _alive.pop(child.pid, None)
+    if child.returncode != 0:
+        raise RuntimeError(f'{" ".join(argv[:3])}: exit code {child.returncode}: {output.strip()[-500:]}')
+    return output

@@ -24,7 +24,7 @@ class read_ahead : public test {
 
 TEST_F(read_ahead, file_that_grows_while_it_waits_is_sent_as_it_is_then) {
   for (const char* name : {"a", "b", "c"}) files.add(name, "old");
-  const support::sink to{R"([{"delay_ms": 1500}, {}, {}])"};
+  const support::sink to{R"([{"delay_ms": 3000}, {}, {}])"};
   const auto o = drain_while(to, [&] { files.add("b", "new and longer"); });
   EXPECT_EQ(o.code, 0) << o.err;
   EXPECT_EQ(o.count("deleted"), 3u);
@@ -47,7 +47,7 @@ TEST_F(read_ahead, file_that_is_replaced_just_before_its_turn_is_kept) {
 
 TEST_F(read_ahead, file_that_is_taken_away_while_it_waits_is_vanished) {
   for (const char* name : {"a", "b", "c"}) files.add(name, "old");
-  const support::sink to{R"([{"delay_ms": 1500}, {}, {}])"};
+  const support::sink to{R"([{"delay_ms": 3000}, {}, {}])"};
   const auto o = drain_while(to, [&] { fs::remove(files / "b"); });
   EXPECT_EQ(o.count("vanished"), 1u) << o.err;
   EXPECT_EQ(o.count("deleted"), 2u);

@@ -15,9 +15,6 @@ constexpr uuid file_namespace{
     {0x9c, 0x1e, 0x5a, 0x27, 0x6b, 0x0d, 0x4f, 0x83, 0xa4, 0x52, 0x1f, 0xd8, 0x73, 0xc6, 0x0b, 0xee}};
 constexpr uuid uuid_namespace{
     {0x2f, 0x84, 0xb1, 0x60, 0xd9, 0x37, 0x4c, 0x1a, 0x8e, 0x05, 0x6d, 0x92, 0xfa, 0x4b, 0x17, 0xc3}};
-constexpr uuid number_namespace{
-    {0x51, 0xe7, 0x3d, 0x0a, 0x84, 0xcb, 0x46, 0x9f, 0xb0, 0x2d, 0xc8, 0x15, 0x3e, 0x79, 0xa6, 0x44}};
-
 uuid hash(const uuid& space, std::string_view bytes) noexcept {
   return boost::uuids::name_generator_sha1{space}(bytes.data(), bytes.size());
 }
@@ -54,10 +51,12 @@ std::string random_key(std::uint64_t high, std::uint64_t low) {
 std::string uuid_from_key(std::string_view key) { return to_string(hash(uuid_namespace, key)); }
 
 std::uint64_t number_from_key(std::string_view key) noexcept {
-  const uuid id = hash(number_namespace, key);
-  std::uint64_t number = 0;
-  for (int i = 0; i < 6; ++i) number = number << 8 | id.data[i];  // the bytes before the version's
-  return number << 5 | (id.data[15] & 31u);
+  // FNV-1a, then MurmurHash3's finalizer: the low bits of FNV-1a alone are poor.
+  std::uint64_t h = 0xcbf29ce484222325;
+  for (const char c : key) h = (h ^ static_cast<unsigned char>(c)) * 0x100000001b3;
+  h = (h ^ h >> 33) * 0xff51afd7ed558ccd;
+  h = (h ^ h >> 33) * 0xc4ceb9fe1a85ec53;
+  return (h ^ h >> 33) >> 11;  // 53 bits: what a JavaScript number holds
 }
 
 }  // namespace sluice::core

@@ -106,29 +106,34 @@ awaitable<connection::sending> connection::send(const request& r, body& b, excha
       co_return sending::ended;
     }
     pool_.bytes_per_second.take(static_cast<double>(filled), steady_clock::now());
-    if (const auto result = co_await push(filled, report, reply); result != sending::whole) co_return result;
+    report.outcome.error = stream_.put(room.first(filled));
+    if (report.outcome.error) co_return sending::ended;
+    const auto before = report.kernel_bytes;
+    const auto sent = stream_.flush_ready(report.kernel_bytes);
+    if (report.kernel_bytes > before) report.outcome.request = core::sent::part;
+    if (sent != stream::flushed::all)
+      if (const auto result = co_await push(sent, report, reply); result != sending::whole) co_return result;
     report.file_bytes = offset;
   }
   co_return sending::whole;
 }
 
-/// Encrypts and sends what is in the scratch buffer; `whole` when the kernel has it all.
-awaitable<connection::sending> connection::push(std::size_t filled, exchange_report& report,
+/// Sends the rest of what stream::put() got; `whole` when the kernel has it all.
+awaitable<connection::sending> connection::push(stream::flushed sent, exchange_report& report,
                                                 reply_reader& reply) {
   auto& outcome = report.outcome;
-  outcome.error = stream_.put({pool_.scratch.data(), filled});
-  while (!outcome.error) {
-    const auto before = report.kernel_bytes;
-    const auto result = co_await stream_.flush(report.kernel_bytes, pool_.timeout.stall);
-    if (report.kernel_bytes > before) outcome.request = core::sent::part;
-    if (result == stream::flushed::all) co_return sending::whole;
-    if (result == stream::flushed::failed) {
+  for (;;) {
+    if (sent == stream::flushed::all) co_return sending::whole;
+    if (sent == stream::flushed::failed) {
       outcome.error = stream_.error();
       co_return stream_.aborted() ? sending::ended : sending::write_failed;
     }
-    if (const auto heard = co_await listen(report, reply); heard != sending::whole) co_return heard;
+    if (sent == stream::flushed::readable)
+      if (const auto heard = co_await listen(report, reply); heard != sending::whole) co_return heard;
+    const auto before = report.kernel_bytes;
+    sent = co_await stream_.flush(report.kernel_bytes, pool_.timeout.stall);
+    if (report.kernel_bytes > before) outcome.request = core::sent::part;
   }
-  co_return sending::ended;
 }
 
 /// Reads all that is there while bytes of ours are unsent: perhaps an early reply, perhaps only TLS's own

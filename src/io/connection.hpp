@@ -65,7 +65,7 @@ class connection {
     ended,         ///< nothing more can come of this attempt
   };
   awaitable<sending> send(const request& r, body& b, exchange_report& report, reply_reader& reply);
-  awaitable<sending> push(std::size_t filled, exchange_report& report, reply_reader& reply);
+  awaitable<sending> push(stream::flushed sent, exchange_report& report, reply_reader& reply);
   awaitable<sending> listen(exchange_report& report, reply_reader& reply);
   awaitable<void> receive(exchange_report& report, reply_reader& reply);
   awaitable<void> pace();

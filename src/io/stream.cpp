@@ -71,9 +71,10 @@ awaitable<error_code> stream::handshake() {
       socket_.write_some(outgoing_.data(), best_effort);
       co_return tls_->error();
     }
+    auto sent = flush_ready(taken);
     // The connect deadline is armed for all of it: a stall deadline would only weaken it.
-    if (co_await flush(taken, core::milliseconds::zero()) == flushed::failed)
-      co_return tls_->handshake_broken_by(error_);
+    if (sent == flushed::blocked) sent = co_await flush(taken, core::milliseconds::zero());
+    if (sent == flushed::failed) co_return tls_->handshake_broken_by(error_);
     if (step == tls_session::status::ok) co_return error_code{};
     if (const auto ec = co_await receive()) co_return tls_->handshake_broken_by(ec);
   }
@@ -130,41 +131,47 @@ error_code stream::put(std::span<const char> plain) {
   return {};
 }
 
-awaitable<stream::flushed> stream::flush(std::uint64_t& taken, core::milliseconds stall) {
+stream::flushed stream::flush_ready(std::uint64_t& taken) {
   while (outgoing_.size() > 0) {
     error_code ec;
     const auto n = socket_.write_some(outgoing_.data(), ec);
-    if (!ec) {
-      outgoing_.consume(n);
-      taken += n;
-      stalled_at_ = core::steady_time::max();
-      continue;
-    }
+    if (ec == asio::error::would_block) return flushed::blocked;
     if (ec == asio::error::interrupted) continue;
-    if (ec == asio::error::would_block) {
-      if (stall.count() > 0) {
-        stalled_at_ = std::min(stalled_at_, std::chrono::steady_clock::now() + stall);
-        arm(stalled_at_, errc::stalled);
-      }
-      auto [order, writable, readable] =
-          co_await asio::experimental::make_parallel_group(
-              socket_.async_wait(asio::ip::tcp::socket::wait_write, asio::deferred),
-              socket_.async_wait(asio::ip::tcp::socket::wait_read, asio::deferred))
-              .async_wait(asio::experimental::wait_for_one(), asio::use_awaitable);
-      if (aborted_) {
-        error_ = aborted_;
-        co_return flushed::failed;
-      }
-      if (!readable) co_return flushed::readable;
-      if (!writable) continue;
-      ec = writable;
+    if (ec) {
+      error_ = translate(ec);
+      return flushed::failed;
     }
-    error_ = translate(ec);
-    co_return flushed::failed;
+    outgoing_.consume(n);
+    taken += n;
+    stalled_at_ = core::steady_time::max();
   }
   to_.buffers.give_back(outgoing_);
-  if (stall.count() > 0) disarm();  // how long the next bytes are in coming is not the peer's doing
-  co_return flushed::all;
+  return flushed::all;
+}
+
+awaitable<stream::flushed> stream::flush(std::uint64_t& taken, core::milliseconds stall) {
+  for (;;) {
+    if (stall.count() > 0) {
+      stalled_at_ = std::min(stalled_at_, std::chrono::steady_clock::now() + stall);
+      arm(stalled_at_, errc::stalled);
+    }
+    auto [order, writable, readable] =
+        co_await asio::experimental::make_parallel_group(
+            socket_.async_wait(asio::ip::tcp::socket::wait_write, asio::deferred),
+            socket_.async_wait(asio::ip::tcp::socket::wait_read, asio::deferred))
+            .async_wait(asio::experimental::wait_for_one(), asio::use_awaitable);
+    if (aborted_) error_ = aborted_;
+    if (aborted_) co_return flushed::failed;
+    if (!readable) co_return flushed::readable;
+    if (writable) {
+      error_ = translate(writable);
+      co_return flushed::failed;
+    }
+    const auto sent = flush_ready(taken);
+    if (sent == flushed::blocked) continue;
+    if (stall.count() > 0) disarm();  // how long the next bytes are in coming is not the peer's doing
+    co_return sent;
+  }
 }
 
 awaitable<stream::chunk> stream::read(std::span<char> into, bool only_ready) {

@@ -63,6 +63,12 @@ BIO* bio_over(flat_buffer& buffer) {
   return bio;
 }
 
+/// SSL_get_error() reads the queue of errors, so it must be empty before each call. To empty an empty one costs
+/// as much as a full one.
+void forget_errors() noexcept {
+  if (ERR_peek_error() != 0) ERR_clear_error();
+}
+
 /// Alerts by which a server turns down our certificate, or the lack of one. Before TLS 1.3 the lack of one
 /// that was asked for is a handshake failure like any other.
 bool is_client_refusal(SSL* ssl, int reason) {
@@ -125,7 +131,7 @@ void tls_session::expect_peer(const core::url& endpoint) {
 }
 
 tls_session::status tls_session::handshake() {
-  ERR_clear_error();
+  forget_errors();
   const int r = SSL_do_handshake(ssl_.get());
   if (r == 1) return check_peer();
   if (SSL_get_error(ssl_.get(), r) == SSL_ERROR_WANT_READ) return status::want_read;
@@ -165,7 +171,7 @@ tls_session::status tls_session::check_peer() {
 
 tls_session::status tls_session::write(std::span<const char> plain) {
   if (!verified_) return fail(errc::tls_failed);
-  ERR_clear_error();
+  forget_errors();
   while (!plain.empty()) {
     std::size_t n = 0;
     if (SSL_write_ex(ssl_.get(), plain.data(), plain.size(), &n) != 1) return fail(errc::tls_failed);
@@ -175,8 +181,12 @@ tls_session::status tls_session::write(std::span<const char> plain) {
 }
 
 tls_session::status tls_session::read(std::span<char> into, std::size_t& n) {
-  ERR_clear_error();
   n = 0;
+  // OpenSSL would find that out too, but only after it has allocated a buffer for a record.
+  if (incoming_.size() == 0 && SSL_has_pending(ssl_.get()) == 0 &&
+      (SSL_get_shutdown(ssl_.get()) & SSL_RECEIVED_SHUTDOWN) == 0)
+    return status::want_read;
+  forget_errors();
   if (SSL_read_ex(ssl_.get(), into.data(), into.size(), &n) == 1) {
     // Tickets come behind the handshake (in TLS 1.3), so before the first reply. A copy: OpenSSL spoils the
     // session of a connection that ends without close_notify.
@@ -195,7 +205,7 @@ tls_session::status tls_session::read(std::span<char> into, std::size_t& n) {
 
 void tls_session::shutdown() noexcept {
   if (verified_ && !error_) {
-    ERR_clear_error();
+    forget_errors();
     SSL_shutdown(ssl_.get());
   }
 }

@@ -1,74 +1,116 @@
 """Runs clients in interleaved rounds against the receiver, and believes none of them."""
+
 import os
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from functools import partial
 
 from . import process
-from .clients import Job
-from .figures import Run
-from .spool import Spool
+from .clients import Client, Job
+from .figures import Row, Run, Section
+from .receiver import Receiver
+from .spool import Spool, make_spool
+
+Turn = Callable[[int], object]  # called with the number of the round
+
+
+@dataclass(frozen=True)
+class Extent:
+    """How much is measured."""
+
+    rounds: int
+    files: int
+    scale_files: int = 1000000
+    quick: bool = False
 
 
 class Bench:
-    def __init__(self, options, room, receiver, clients):
-        self.options, self.room, self.receiver, self.clients = options, room, receiver, clients
-        self.failed = []
-        self._spools = {}
+    def __init__(
+        self, extent: Extent, room: str, receiver: Receiver, clients: dict[str, Client]
+    ) -> None:
+        self.extent, self.room, self.receiver, self.clients = extent, room, receiver, clients
+        self.failed: list[str] = []
+        self._spools: dict[tuple[str, int], Spool] = {}
 
-    def spool(self, name, count, sizes, **how):
+    def spool(self, name: str, count: int, sizes: Sequence[int], folders: bool = False) -> Spool:
         key = (name, count)
         if key not in self._spools:
-            self._spools[key] = Spool(os.path.join(self.room, f'spool-{name}-{count}'), count, sizes, **how)
+            path = os.path.join(self.room, f'spool-{name}-{count}')
+            self._spools[key] = make_spool(path, count, sizes, folders)
         return self._spools[key]
 
-    def forget(self, keep=()):
+    def forget(self, keep: Collection[str]) -> None:
         """Removes the spools no later section wants."""
         for key in [key for key in self._spools if key[0] not in keep]:
             self._spools.pop(key).remove()
 
-    def job(self, spool, client, count=None, slow=False, **more):
+    def job(
+        self,
+        spool: Spool,
+        client: Client,
+        count: int | None = None,
+        slow: bool = False,
+        window: int = 16,
+        delete: bool = False,
+    ) -> Job:
         count = min(count or spool.count, spool.count)
         if client.most:
-            count = min(count, client.most // 4 if self.options.quick else client.most)
-        return Job(spool, self.receiver.base + ('/slow' if slow else '/upload'), count,
-                   seconds=2 if self.options.quick else 5, **more)
+            count = min(count, client.most // 4 if self.extent.quick else client.most)
+        url = self.receiver.base + ('/slow' if slow else '/upload')
+        return Job(spool, url, count, window, 2 if self.extent.quick else 5, delete)
 
-    def run(self, section, row, client, job, number, prepare=True):
+    def run(
+        self,
+        section: Section,
+        row: Row,
+        client: Client,
+        job: Job,
+        number: int,
+        prepare: bool = True,
+    ) -> bool:
         """One verified run into the row; False when it failed."""
         if row.error:
             return False
         if prepare:
             client.prepare(job)
         before = self.receiver.requests()
-        outcome = process.measure(client.argv(job), self.room, pin=client.pin,
-                                  limit=3600 if job.count > 100000 else 600)
-        after = self.receiver.requests()
+        limit = 3600 if job.count > 100000 else 600
+        outcome = process.measure(client.argv(job), self.room, client.pin, limit)
+        counted = self.receiver.requests() - before - 1
         try:
             files, seconds = client.done(outcome, job)
-            if after - before - 1 < files:
-                raise RuntimeError(f'the receiver counted {after - before - 1} requests for {files} files')
+            if counted < files:
+                raise RuntimeError(f'the receiver counted {counted} requests for {files} files')
         except (RuntimeError, OSError, KeyError, ValueError) as problem:
-            row.fail(str(problem))
-            self.failed.append(f'{section.name}: {row.label}: {problem}')
+            self.fail(section, row, str(problem))
             print(f'FAILED {self.failed[-1]}', flush=True)
             return False
         work = files if section.unit == 'file' else files * job.spool.mean / (1 << 20)
         row.runs.append(Run(number, work, seconds, outcome.wall, outcome.cpu, outcome.rss, files))
         return True
 
-    def here(self, *names):
+    def fail(self, section: Section, row: Row, message: str) -> None:
+        row.fail(message)
+        self.failed.append(f'{section.name}: {row.label}: {message}')
+
+    def here(self, names: Sequence[str]) -> list[Client]:
         """The clients of these names that are wanted and installed."""
         return [self.clients[name] for name in names if name in self.clients]
 
-    def rounds(self, turns):
-        """Calls every turn in each round; the order moves on by one, so that no client always follows the same one's cache."""
-        for number in range(1, self.options.rounds + 1):
+    def rounds(self, turns: Sequence[Turn]) -> None:
+        """Calls every turn in each round.
+
+        The order moves on by one, so that no client always follows the same one's cache.
+        """
+        for number in range(1, self.extent.rounds + 1):
             shift = (number - 1) % len(turns)
-            for turn in turns[shift:] + turns[:shift]:
+            for turn in (*turns[shift:], *turns[:shift]):
                 turn(number)
 
-    def simple(self, section, spool, names, **how):
+    def simple(self, section: Section, spool: Spool, names: Sequence[str]) -> None:
         """Every client on one spool."""
         turns = []
-        for client in self.here(*names):
+        for client in self.here(names):
             row = section.row(client.name, client.label, client.kind)
-            turns.append(lambda number, client=client, row=row: self.run(section, row, client, self.job(spool, client, **how), number))
+            turns.append(partial(self.run, section, row, client, self.job(spool, client)))
         self.rounds(turns)

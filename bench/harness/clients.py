@@ -1,49 +1,61 @@
 """Who is measured: how each is started, and how many files it says it uploaded."""
+
 import json
 import os
 import re
 import shutil
 import sys
 import time
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
 from . import process
+from .figures import Kind
+from .process import Outcome
+from .spool import Spool
 
 PEERS = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), 'peers')
-PYTHON = '/usr/bin/python3' if os.access('/usr/bin/python3', os.X_OK) else sys.executable  # the one with the packages
+PYTHON = '/usr/bin/python3'  # the one with the packages
+if not os.access(PYTHON, os.X_OK):
+    PYTHON = sys.executable
 
 
-@dataclass
+@dataclass(frozen=True)
 class Job:
-    spool: object
+    spool: Spool
     url: str
     count: int
-    window: int = 16
-    seconds: float = 3
-    delete: bool = False
+    window: int
+    seconds: float
+    delete: bool
 
 
-class Client:
-    kind = 'peer'
+class Client(ABC):
+    kind: Kind = 'peer'
     pin = True  # single-threaded: on the core the receiver does not have
-    most = None  # so many files are enough for a slow one
+    most: int | None = None  # so many files are enough for a slow one
 
-    def __init__(self, name, label, room, ca):
+    def __init__(self, name: str, label: str, room: str, ca: str) -> None:
         self.name, self.label, self.room, self.ca = name, label, room, ca
 
-    def missing(self):
-        return None
+    @abstractmethod
+    def missing(self) -> str | None:
+        """The package it lacks here."""
 
-    def prepare(self, job):
+    def prepare(self, job: Job) -> None:
         pass
 
-    def done(self, outcome, job):
+    @abstractmethod
+    def argv(self, job: Job) -> list[str]:
+        pass
+
+    def done(self, outcome: Outcome, job: Job) -> tuple[int, float]:
         """Files it uploaded, and the seconds that took; raises when it failed."""
         if outcome.code != 0:
             raise RuntimeError(f'exit code {outcome.code}: {outcome.tail()}')
         return job.count, outcome.wall
 
-    def idle(self):
+    def idle(self) -> list[str] | None:
         """A command that brings the program itself, not the files, into the page cache."""
         return None
 
@@ -51,155 +63,222 @@ class Client:
 class Sluice(Client):
     kind = 'sluice'
 
-    def __init__(self, program, room, ca):
+    def __init__(self, program: str, room: str, ca: str) -> None:
         super().__init__('sluice', 'sluice', room, ca)
         self.program, self.summary = program, os.path.join(room, 'summary')
 
-    def argv(self, job):
+    def missing(self) -> None:
+        return None
+
+    def argv(self, job: Job) -> list[str]:
         if os.path.exists(self.summary):
             os.unlink(self.summary)
-        return [self.program, 'send', job.spool.path, job.url, '--cacert', self.ca, '-w', str(job.window),
-                '-F', 'mark=room-201', '-F', 'timestamp={now}', '-F', 'random={random}', '--progress', 'none',
-                '--summary', self.summary,
-                *(['--max-files', str(job.count)] if job.count < job.spool.count else []),
-                *(['--on-success', 'delete'] if job.delete else [])]
+        argv = [self.program, 'send', job.spool.path, job.url, '--cacert', self.ca]
+        argv += ['-w', str(job.window)]
+        argv += ['-F', 'mark=room-201', '-F', 'timestamp={now}', '-F', 'random={random}']
+        argv += ['--progress', 'none', '--summary', self.summary]
+        if job.count < job.spool.count:
+            argv += ['--max-files', str(job.count)]
+        if job.delete:
+            argv += ['--on-success', 'delete']
+        return argv
 
-    def done(self, outcome, job):
+    def done(self, outcome: Outcome, job: Job) -> tuple[int, float]:
         super().done(outcome, job)
         with open(self.summary) as text:
-            accepted = json.load(text)['accepted']
+            accepted: int = json.load(text)['accepted']
         if accepted != job.count:
             raise RuntimeError(f'accepted {accepted} of {job.count} files')
         return accepted, outcome.wall
 
-    def idle(self):
+    def idle(self) -> list[str]:
         return [self.program, '--version']
 
 
 class Python(Client):
-    module = 'requests'
-
-    def __init__(self, name, label, room, ca, script, *arguments, most=None, pin=True, module='requests'):
+    def __init__(
+        self,
+        name: str,
+        label: str,
+        room: str,
+        ca: str,
+        script: str,
+        *arguments: str,
+        most: int,
+        pin: bool = False,
+        module: str = 'requests',
+    ) -> None:
         super().__init__(name, label, room, ca)
-        self.script, self.arguments, self.most, self.pin, self.module = script, arguments, most, pin, module
+        self.script, self.arguments, self.module = script, arguments, module
+        self.most, self.pin = most, pin
 
-    def missing(self):
+    def missing(self) -> str | None:
         try:
             process.say([PYTHON, '-c', f'import {self.module}'])
         except (RuntimeError, OSError):
             return f'python3-{self.module}'
         return None
 
-    def argv(self, job):
-        return [PYTHON, '-B', os.path.join(PEERS, self.script), job.url, job.spool.path, str(job.count), self.ca, *self.arguments]
+    def argv(self, job: Job) -> list[str]:
+        argv = [PYTHON, '-B', os.path.join(PEERS, self.script)]
+        return argv + [job.url, job.spool.path, str(job.count), self.ca, *self.arguments]
 
-    def done(self, outcome, job):
+    def done(self, outcome: Outcome, job: Job) -> tuple[int, float]:
         count, wall = super().done(outcome, job)
         if self.script == 'old_script.py' and outcome.output.count('{"code":0}') != count:
-            raise RuntimeError(f'{outcome.output.count("code")} of {count} replies: {outcome.tail()}')
+            replies = outcome.output.count('code')
+            raise RuntimeError(f'{replies} of {count} replies: {outcome.tail()}')
         return count, wall
 
-    def idle(self):
+    def idle(self) -> list[str]:
         return [PYTHON, '-B', '-c', f'import {self.module}']
 
 
 class Curl(Client):
-    BLOCK = ('url="{url}"\ncacert="{ca}"\nform="mark=room-201"\nform="timestamp={now}"\nform="random={random}"\n'
-             'form="file=@{path}"\noutput="/dev/null"\nwrite-out="%{{http_code}}\\n"\nfail\nsilent\nshow-error\n')
+    BLOCK = '''\
+url="{url}"
+cacert="{ca}"
+form="mark=room-201"
+form="timestamp={now}"
+form="random={random}"
+form="file=@{path}"
+output="/dev/null"
+write-out="%{{http_code}}\\n"
+fail
+silent
+show-error
+'''
 
-    def missing(self):
+    def __init__(self, name: str, label: str, room: str, ca: str) -> None:
+        super().__init__(name, label, room, ca)
+        self.config = os.path.join(room, 'curl.config')
+
+    def missing(self) -> str | None:
         return None if shutil.which('curl') else 'curl'
 
-    def prepare(self, job):
+    def prepare(self, job: Job) -> None:
         now = int(time.time())
-        names = sorted(job.spool.files())[:job.count]
-        with open(os.path.join(self.room, 'curl.config'), 'w') as text:
-            text.write('next\n'.join(
-                self.BLOCK.format(url=job.url, ca=self.ca, now=now, random=i * 7919, path=path) for i, path in enumerate(names)))
+        names = sorted(job.spool.files())[: job.count]
+        blocks = (
+            self.BLOCK.format(url=job.url, ca=self.ca, now=now, random=i * 7919, path=path)
+            for i, path in enumerate(names)
+        )
+        with open(self.config, 'w') as text:
+            text.write('next\n'.join(blocks))
 
-    def argv(self, job):
-        return ['curl', '-q', '-Z', '--parallel-max', str(job.window), '-K', os.path.join(self.room, 'curl.config')]
+    def argv(self, job: Job) -> list[str]:
+        return ['curl', '-q', '-Z', '--parallel-max', str(job.window), '-K', self.config]
 
-    def done(self, outcome, job):
+    def done(self, outcome: Outcome, job: Job) -> tuple[int, float]:
         count, wall = super().done(outcome, job)
         fine = outcome.output.count('200\n')
         if fine != count:
             raise RuntimeError(f'{fine} of {count} replies had status 200: {outcome.tail()}')
         return count, wall
 
-    def idle(self):
+    def idle(self) -> list[str]:
         return ['curl', '--version']
 
 
 class Go(Client):
     pin = False
 
-    def missing(self):
+    def __init__(self, name: str, label: str, room: str, ca: str) -> None:
+        super().__init__(name, label, room, ca)
+        self.program = os.path.join(room, 'upload-go')
+
+    def missing(self) -> str | None:
         if not shutil.which('go'):
             return 'golang-go'
-        self.program = os.path.join(self.room, 'upload-go')
         if not os.path.exists(self.program):
-            process.say(['go', 'build', '-o', self.program, os.path.join(PEERS, 'upload.go')], env={
-                **os.environ, 'GOFLAGS': '-mod=mod', 'GO111MODULE': 'off', 'GOPATH': os.path.join(self.room, 'go'),
-                'GOCACHE': os.path.join(self.room, 'go-cache')})
-            shutil.rmtree(os.path.join(self.room, 'go-cache'), ignore_errors=True)
+            self._build()
         return None
 
-    def argv(self, job):
+    def _build(self) -> None:
+        cache = os.path.join(self.room, 'go-cache')
+        env = {
+            **os.environ,
+            'GOFLAGS': '-mod=mod',
+            'GO111MODULE': 'off',
+            'GOPATH': os.path.join(self.room, 'go'),
+            'GOCACHE': cache,
+        }
+        process.say(['go', 'build', '-o', self.program, os.path.join(PEERS, 'upload.go')], env=env)
+        shutil.rmtree(cache, ignore_errors=True)
+
+    def argv(self, job: Job) -> list[str]:
         return [self.program, job.url, job.spool.path, str(job.count), self.ca, str(job.window)]
 
-    def idle(self):  # without arguments it only says how to use it
+    def idle(self) -> list[str]:  # without arguments it only says how to use it
         return ['sh', '-c', f'"{self.program}" 2>/dev/null || :']
 
 
-def _same_form(room, job, name):
+BOUNDARY = 'sluicebench0123456789abcdef01234567'
+
+
+def _write_body(path: str, job: Job) -> None:
     """One body of the mean size, with the same fields."""
-    boundary = 'sluicebench0123456789abcdef01234567'
-    parts = ''.join(f'--{boundary}\r\nContent-Disposition: form-data; name="{k}"\r\n\r\n{v}\r\n'
-                    for k, v in (('mark', 'room-201'), ('timestamp', str(int(time.time()))), ('random', '123456789')))
-    parts += f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="img-0000000.jpg"\r\nContent-Type: image/jpeg\r\n\r\n'
-    path = os.path.join(room, name)
+    fields = {'mark': 'room-201', 'timestamp': str(int(time.time())), 'random': '123456789'}
+    head = ''.join(
+        f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
+        for name, value in fields.items()
+    )
+    head += (
+        f'--{BOUNDARY}\r\n'
+        'Content-Disposition: form-data; name="file"; filename="img-0000000.jpg"\r\n'
+        'Content-Type: image/jpeg\r\n\r\n'
+    )
     with open(path, 'wb') as file:
-        file.write(parts.encode() + os.urandom(job.spool.mean) + f'\r\n--{boundary}--\r\n'.encode())
-    return path, boundary
+        file.write(head.encode())
+        file.write(os.urandom(job.spool.mean))
+        file.write(f'\r\n--{BOUNDARY}--\r\n'.encode())
 
 
 class Wrk(Client):
     kind = 'ceiling'
 
-    def missing(self):
+    def __init__(self, name: str, label: str, room: str, ca: str) -> None:
+        super().__init__(name, label, room, ca)
+        self.body = os.path.join(room, 'wrk.body')
+
+    def missing(self) -> str | None:
         return None if shutil.which('wrk') else 'wrk'
 
-    def prepare(self, job):
-        self.body, _ = _same_form(self.room, job, 'wrk.body')
+    def prepare(self, job: Job) -> None:
+        _write_body(self.body, job)
 
-    def argv(self, job):
-        return ['wrk', '-t1', f'-c{job.window}', f'-d{max(1, round(job.seconds))}s', '-s', os.path.join(PEERS, 'constant.lua'),
-                job.url, '--', self.body]
+    def argv(self, job: Job) -> list[str]:
+        argv = ['wrk', '-t1', f'-c{job.window}', f'-d{max(1, round(job.seconds))}s']
+        return argv + ['-s', os.path.join(PEERS, 'constant.lua'), job.url, '--', self.body]
 
-    def done(self, outcome, job):
+    def done(self, outcome: Outcome, job: Job) -> tuple[int, float]:
         super().done(outcome, job)
         bad = re.search(r'Non-2xx.*|Socket errors:.*', outcome.output)
         found = re.search(r'(\d+) requests in ([\d.]+)(m?s|m),', outcome.output)
         if bad or not found:
             raise RuntimeError(bad.group(0) if bad else outcome.tail())
-        return int(found.group(1)), float(found.group(2)) * {'ms': 0.001, 's': 1, 'm': 60}[found.group(3)]
+        unit = {'ms': 0.001, 's': 1, 'm': 60}[found.group(3)]
+        return int(found.group(1)), float(found.group(2)) * unit
 
 
 class H2load(Client):
     kind = 'ceiling'
 
-    def missing(self):
+    def __init__(self, name: str, label: str, room: str, ca: str) -> None:
+        super().__init__(name, label, room, ca)
+        self.body = os.path.join(room, 'h2load.body')
+
+    def missing(self) -> str | None:
         return None if shutil.which('h2load') else 'nghttp2-client'
 
-    def prepare(self, job):
-        self.body, self.boundary = _same_form(self.room, job, 'h2load.body')
+    def prepare(self, job: Job) -> None:
+        _write_body(self.body, job)
 
-    def argv(self, job):
-        return ['h2load', '--h1', f'-c{job.window}', '-t1', f'-n{job.count}', '-d', self.body,
-                '-H', f'content-type: multipart/form-data; boundary={self.boundary}', job.url]
+    def argv(self, job: Job) -> list[str]:
+        argv = ['h2load', '--h1', f'-c{job.window}', '-t1', f'-n{job.count}', '-d', self.body]
+        return argv + ['-H', f'content-type: multipart/form-data; boundary={BOUNDARY}', job.url]
 
-    def done(self, outcome, job):
+    def done(self, outcome: Outcome, job: Job) -> tuple[int, float]:
         super().done(outcome, job)
         fine = re.search(r'status codes: (\d+) 2xx', outcome.output)
         if not fine or int(fine.group(1)) != job.count:
@@ -207,15 +286,16 @@ class H2load(Client):
         return job.count, outcome.wall
 
 
-def everybody(program, room, ca):
+def everybody(program: str, room: str, ca: str) -> dict[str, Client]:
     """All clients by name, sluice first."""
+    old, session, loop = 'old_script.py', 'session.py', 'asynchronous.py'
     clients = [
         Sluice(program, room, ca),
-        Python('serial', 'old script', room, ca, 'old_script.py', 'serial', most=120),
-        Python('processes', 'old script, Pool', room, ca, 'old_script.py', 'processes', most=300, pin=False),
-        Python('threads', 'old script, 8 threads', room, ca, 'old_script.py', 'threads', most=300, pin=False),
-        Python('session', 'requests.Session, 16 threads', room, ca, 'session.py', most=3000, pin=False),
-        Python('aiohttp', 'aiohttp, 16', room, ca, 'asynchronous.py', most=3000, module='aiohttp'),
+        Python('serial', 'old script', room, ca, old, 'serial', most=120, pin=True),
+        Python('processes', 'old script, Pool', room, ca, old, 'processes', most=300),
+        Python('threads', 'old script, 8 threads', room, ca, old, 'threads', most=300),
+        Python('session', 'requests.Session, 16 threads', room, ca, session, most=3000),
+        Python('aiohttp', 'aiohttp, 16', room, ca, loop, most=3000, pin=True, module='aiohttp'),
         Curl('curl', 'curl -Z, 16', room, ca),
         Go('go', 'Go net/http, 16', room, ca),
         Wrk('wrk', 'wrk, constant body', room, ca),

@@ -1,13 +1,16 @@
 """Runs a client and measures it: wall time, CPU time, peak memory."""
+
 import os
 import signal
 import subprocess
 import threading
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import IO
 
 CORES = sorted(os.sched_getaffinity(0))
-_alive = {}
+_alive: dict[int, subprocess.Popen[str]] = {}
 
 
 @dataclass
@@ -18,33 +21,47 @@ class Outcome:
     code: int
     output: str
 
-    def tail(self):
+    def tail(self) -> str:
         return ' / '.join(self.output.strip().splitlines()[-3:])[-300:]
 
 
-def pinned(core, argv):
+def pinned(core: int, argv: Sequence[str]) -> list[str]:
     """argv on one core, where there are two to choose from."""
     if len(CORES) < 2:
         return list(argv)
     return ['taskset', '-c', str(core), *argv]
 
 
-def first_core():
+def first_core() -> int:
     return CORES[0]
 
 
-def last_core():
+def last_core() -> int:
     return CORES[-1]
 
 
-def start(argv, **options):
+def start(
+    argv: Sequence[str],
+    output: IO[bytes] | int,
+    cwd: str | None = None,
+    env: Mapping[str, str] | None = None,
+) -> subprocess.Popen[str]:
     """A child with a process group of its own, so that all of it can be ended, and nothing else."""
-    child = subprocess.Popen(argv, stdin=subprocess.DEVNULL, start_new_session=True, **options)
+    child = subprocess.Popen(
+        argv,
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=subprocess.STDOUT,
+        cwd=cwd,
+        env=env,
+        text=True,
+        start_new_session=True,
+    )
     _alive[child.pid] = child
     return child
 
 
-def end(child, sign=signal.SIGTERM):
+def end(child: subprocess.Popen[str], sign: signal.Signals = signal.SIGTERM) -> None:
     if child.poll() is None:
         try:
             os.killpg(child.pid, sign)
@@ -57,26 +74,30 @@ def end(child, sign=signal.SIGTERM):
     _alive.pop(child.pid, None)
 
 
-def end_all():
+def end_all() -> None:
     for child in list(_alive.values()):
         end(child, signal.SIGKILL)
 
 
-def _kill_group(pid):
+def _kill_group(pid: int) -> None:
     try:
         os.killpg(pid, signal.SIGKILL)
     except ProcessLookupError:
         pass
 
 
-def measure(argv, room, pin=True, limit=900):
-    """One run. The peak memory comes from time(1): a child forked from here would inherit the peak of this interpreter."""
+def measure(argv: Sequence[str], room: str, pin: bool, limit: float) -> Outcome:
+    """One run.
+
+    The peak memory comes from time(1): a child forked from here would inherit the peak of this
+    interpreter.
+    """
     peak, said = os.path.join(room, 'peak'), os.path.join(room, 'said')
     if pin:
         argv = pinned(first_core(), argv)
     with open(said, 'wb') as output:
         begin = time.monotonic()
-        child = start(['/usr/bin/time', '-q', '-f', '%M', '-o', peak, *argv], stdout=output, stderr=subprocess.STDOUT)
+        child = start(['/usr/bin/time', '-q', '-f', '%M', '-o', peak, *argv], output)
         killer = threading.Timer(limit, _kill_group, [child.pid])
         killer.start()
         try:
@@ -87,20 +108,21 @@ def measure(argv, room, pin=True, limit=900):
             killer.cancel()
         _alive.pop(child.pid, None)
     with open(said, errors='replace') as text:
-        output = text.read()
+        words = text.read()
     try:
         with open(peak) as text:
             rss = float(text.read().split()[-1]) / 1024
     except (OSError, IndexError, ValueError):
         rss = 0.0
-    return Outcome(wall, usage.ru_utime + usage.ru_stime, rss, child.returncode, output)
+    return Outcome(wall, usage.ru_utime + usage.ru_stime, rss, child.returncode, words)
 
 
-def say(argv, **options):
+def say(argv: Sequence[str], cwd: str | None = None, env: Mapping[str, str] | None = None) -> str:
     """What a command prints; raises with its words when it fails."""
-    child = start(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **options)
+    child = start(argv, subprocess.PIPE, cwd, env)
     output, _ = child.communicate()
     _alive.pop(child.pid, None)
     if child.returncode != 0:
-        raise RuntimeError(f'{" ".join(argv[:3])}: exit code {child.returncode}: {output.strip()[-500:]}')
+        command, words = ' '.join(argv[:3]), output.strip()[-500:]
+        raise RuntimeError(f'{command}: exit code {child.returncode}: {words}')
     return output

@@ -1,11 +1,11 @@
 """The receiver: nginx on the last core, TLS 1.3, with a certificate made for this run."""
+
 import os
 import re
+import shlex
 import shutil
-import signal
 import socket
 import ssl
-import subprocess
 import tempfile
 import time
 import urllib.request
@@ -47,39 +47,46 @@ http {{
 '''
 
 
-def _certificates(room):
-    def openssl(*arguments):
-        process.say(['openssl', *arguments], cwd=room)
+def _certificates(room: str) -> None:
+    def openssl(command: str) -> None:
+        process.say(['openssl', *shlex.split(command)], cwd=room)
+
     for name in ('ca', 'server'):
-        openssl('ecparam', '-name', 'prime256v1', '-genkey', '-noout', '-out', f'{name}.key')
-    openssl('req', '-x509', '-new', '-key', 'ca.key', '-days', '30', '-subj', '/CN=sluice bench CA', '-out', 'ca.pem',
-            '-addext', 'keyUsage=critical,keyCertSign')
-    openssl('req', '-new', '-key', 'server.key', '-subj', '/CN=localhost', '-out', 'server.csr')
+        openssl(f'ecparam -name prime256v1 -genkey -noout -out {name}.key')
+    openssl(
+        'req -x509 -new -key ca.key -days 30 -subj "/CN=sluice bench CA" -out ca.pem'
+        ' -addext keyUsage=critical,keyCertSign'
+    )
+    openssl('req -new -key server.key -subj /CN=localhost -out server.csr')
     with open(os.path.join(room, 'extensions'), 'w') as text:
         text.write('subjectAltName=DNS:localhost,IP:127.0.0.1\nbasicConstraints=CA:FALSE\n')
-    openssl('x509', '-req', '-in', 'server.csr', '-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial', '-days', '30',
-            '-extfile', 'extensions', '-out', 'server.pem')
+    openssl(
+        'x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 30'
+        ' -extfile extensions -out server.pem'
+    )
 
 
 class Receiver:
-    def __init__(self, room):
+    def __init__(self, room: str) -> None:
         _certificates(room)
         self.ca = os.path.join(room, 'ca.pem')
         with socket.socket() as probe:
             probe.bind(('127.0.0.1', 0))
-            port = probe.getsockname()[1]
+            port: int = probe.getsockname()[1]
         self.in_memory = os.access('/dev/shm', os.W_OK)
-        self.bodies = tempfile.mkdtemp(prefix='sluice-bench-', dir='/dev/shm' if self.in_memory else room)
+        bodies = '/dev/shm' if self.in_memory else room
+        self.bodies = tempfile.mkdtemp(prefix='sluice-bench-', dir=bodies)
         configuration = os.path.join(room, 'nginx.conf')
+        user = 'user root;' if os.geteuid() == 0 else ''
+        fields = {'room': room, 'port': port, 'echo': ECHO, 'bodies': self.bodies, 'user': user}
         with open(configuration, 'w') as text:
-            text.write(CONFIGURATION.format(
-                room=room, port=port, echo=ECHO, bodies=self.bodies, user='user root;' if os.geteuid() == 0 else ''))
+            text.write(CONFIGURATION.format(**fields))
         self.base = f'https://127.0.0.1:{port}'
         self._trust = ssl.create_default_context(cafile=self.ca)
-        self._said = open(os.path.join(room, 'nginx.said'), 'wb')
-        self._child = process.start(
-            process.pinned(process.last_core(), ['nginx', '-p', room, '-e', os.path.join(room, 'nginx.error'), '-c', configuration]),
-            stdout=self._said, stderr=subprocess.STDOUT)
+        said, errors = os.path.join(room, 'nginx.said'), os.path.join(room, 'nginx.error')
+        self._said = open(said, 'wb')
+        nginx = ['nginx', '-p', room, '-e', errors, '-c', configuration]
+        self._child = process.start(process.pinned(process.last_core(), nginx), self._said)
         for _ in range(200):
             try:
                 self.requests()
@@ -88,19 +95,23 @@ class Receiver:
                 if self._child.poll() is not None:
                     break
                 time.sleep(0.05)
-        said = ''
-        for name in ('nginx.said', 'nginx.error'):
-            if os.path.exists(os.path.join(room, name)):
-                with open(os.path.join(room, name)) as text:
-                    said += text.read()
-        raise RuntimeError(f'nginx did not start: {said.strip()[-500:]}')
+        words = ''
+        for name in (said, errors):
+            if os.path.exists(name):
+                with open(name) as text:
+                    words += text.read()
+        raise RuntimeError(f'nginx did not start: {words.strip()[-500:]}')
 
-    def requests(self):
+    def requests(self) -> int:
         """How many requests it has counted, this one included."""
         with urllib.request.urlopen(self.base + '/st', context=self._trust, timeout=20) as reply:
-            return int(re.search(r'\n\s*\d+ \d+ (\d+)', reply.read().decode()).group(1))
+            status = reply.read().decode()
+        found = re.search(r'\n\s*\d+ \d+ (\d+)', status)
+        if not found:
+            raise RuntimeError(f'nginx does not say how many requests it has counted: {status}')
+        return int(found.group(1))
 
-    def stop(self):
-        process.end(self._child, signal.SIGTERM)
+    def stop(self) -> None:
+        process.end(self._child)
         self._said.close()
         shutil.rmtree(self.bodies, ignore_errors=True)

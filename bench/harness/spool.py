@@ -1,54 +1,62 @@
 """The files that are sent."""
+
 import ctypes
 import os
 import shutil
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Self
 
 IMAGES = (16000, 24000, 32000, 40000, 48000)
 SMALL = (1000, 1500, 2000, 2500, 3000)
 PER_FOLDER = 1000
 
 
+@dataclass(frozen=True)
 class Spool:
-    """A folder with `count` files; the sizes take turns, so that any part of it has nearly the same mean."""
+    """A folder with `count` files of `mean` bytes."""
 
-    def __init__(self, path, count, sizes, folders=False):
-        self.path, self.count = path, count
-        os.makedirs(path)
-        pool = os.urandom(max(sizes) + 4096 if max(sizes) < 1 << 20 else 1 << 20)
-        total = 0
-        for i in range(count):
-            size = sizes[i % len(sizes)]
-            if folders and i % PER_FOLDER == 0:
-                os.mkdir(os.path.join(path, f'{i // PER_FOLDER:04}'))
-            name = os.path.join(path, f'{i // PER_FOLDER:04}' if folders else '', f'img-{i:07}.jpg')
-            with open(name, 'wb', buffering=0) as file:
-                if size <= len(pool) - 4096:
-                    shift = i % 4096
-                    file.write(memoryview(pool)[shift:shift + size])
-                else:
-                    for done in range(0, size, len(pool)):
-                        file.write(memoryview(pool)[:min(len(pool), size - done)])
-            total += size
-        self.mean = total // max(count, 1)
+    path: str
+    count: int
+    mean: int
 
-    def files(self):
+    def files(self) -> Iterator[str]:
         for folder, _, names in os.walk(self.path):
             for name in names:
                 yield os.path.join(folder, name)
 
-    def copy(self, path):
+    def copy(self, path: str) -> Self:
         """A copy with nothing left to write back, so that the disk is as quiet for each run."""
         shutil.copytree(self.path, path)
         os.sync()
-        other = object.__new__(Spool)
-        other.__dict__.update(self.__dict__, path=path)
-        return other
+        return replace(self, path=path)
 
-    def remove(self):
+    def remove(self) -> None:
         shutil.rmtree(self.path, ignore_errors=True)
 
 
-def drop_page_cache(spool):
+def make_spool(path: str, count: int, sizes: Sequence[int], folders: bool = False) -> Spool:
+    """The sizes take turns, so that any part of the spool has nearly the same mean."""
+    os.makedirs(path)
+    pool = memoryview(os.urandom(max(sizes) + 4096 if max(sizes) < 1 << 20 else 1 << 20))
+    total = 0
+    for i in range(count):
+        size = sizes[i % len(sizes)]
+        folder = os.path.join(path, f'{i // PER_FOLDER:04}') if folders else path
+        if folders and i % PER_FOLDER == 0:
+            os.mkdir(folder)
+        with open(os.path.join(folder, f'img-{i:07}.jpg'), 'wb', buffering=0) as file:
+            if size <= len(pool) - 4096:
+                shift = i % 4096
+                file.write(pool[shift : shift + size])
+            else:
+                for done in range(0, size, len(pool)):
+                    file.write(pool[: min(len(pool), size - done)])
+        total += size
+    return Spool(path, count, total // max(count, 1))
+
+
+def drop_page_cache(spool: Spool) -> str:
     """Says how it was done: for the whole machine as root, else file by file."""
     os.sync()
     try:
@@ -63,10 +71,12 @@ def drop_page_cache(spool):
         return 'posix_fadvise'
 
 
-def on_disk(path):
+class _StatFs(ctypes.Structure):
+    _fields_ = [('type', ctypes.c_long), ('rest', ctypes.c_byte * 248)]
+
+
+def on_disk(path: str) -> bool:
     """False where the folder lies in memory: its page cache cannot be dropped."""
-    class StatFs(ctypes.Structure):
-        _fields_ = [('type', ctypes.c_long), ('rest', ctypes.c_byte * 248)]
-    found = StatFs()
+    found = _StatFs()
     ctypes.CDLL(None).statfs(os.fsencode(path), ctypes.byref(found))
     return found.type not in (0x01021994, 0x858458F6)  # tmpfs, ramfs

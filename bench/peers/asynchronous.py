@@ -1,14 +1,16 @@
 """aiohttp with 16 uploads at once. usage: asynchronous.py URL FOLDER COUNT CA"""
+
 import asyncio
 import os
 import ssl
+from collections.abc import Iterator
 
 import aiohttp
 
 from fields import ca, fields, headers, paths, url
 
 
-async def worker(session, names):
+async def worker(session: aiohttp.ClientSession, names: Iterator[str]) -> None:
     for path in names:
         with open(path, 'rb') as file:
             form = aiohttp.FormData(fields())
@@ -18,7 +20,7 @@ async def worker(session, names):
                 await reply.read()
 
 
-async def main():
+async def main() -> None:
     connector = aiohttp.TCPConnector(limit=16, ssl=ssl.create_default_context(cafile=ca))
     names = iter(paths())
     async with aiohttp.ClientSession(connector=connector) as session:

@@ -1,4 +1,5 @@
 """What the Python peers share: the files and the fields of the form."""
+
 import os
 import random
 import sys
@@ -8,8 +9,8 @@ url, folder, count, ca = sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4]
 headers = {'app_key': 'bench', 'access_token': 'bench'}
 
 
-def paths():
-    found = []
+def paths() -> list[str]:
+    found: list[str] = []
     for root, _, names in os.walk(folder):
         for name in names:
             found.append(os.path.join(root, name))
@@ -18,5 +19,6 @@ def paths():
     return found
 
 
-def fields():
-    return {'mark': 'room-201', 'timestamp': str(int(time.time())), 'random': str(random.randint(0, 10**9))}
+def fields() -> dict[str, str]:
+    now, lot = str(int(time.time())), str(random.randint(0, 10**9))
+    return {'mark': 'room-201', 'timestamp': now, 'random': lot}

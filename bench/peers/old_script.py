@@ -1,4 +1,8 @@
-"""The script sluice replaces: a connection for each file. usage: old_script.py URL FOLDER COUNT CA serial|processes|threads"""
+"""The script sluice replaces: a connection for each file.
+
+usage: old_script.py URL FOLDER COUNT CA serial|processes|threads
+"""
+
 import multiprocessing
 import multiprocessing.dummy
 import sys
@@ -11,9 +15,11 @@ from fields import fields, headers, paths, url
 urllib3.disable_warnings()
 
 
-def upload(path):
+def upload(path: str) -> None:
     with open(path, 'rb') as file:
-        reply = requests.post(url, files={'file': file}, data=fields(), headers=headers, verify=False)
+        reply = requests.post(
+            url, files={'file': file}, data=fields(), headers=headers, verify=False
+        )
     print(reply.text.strip())
     reply.raise_for_status()
 

@@ -1,4 +1,8 @@
-"""requests.Session in each of 16 threads: connections are kept. usage: session.py URL FOLDER COUNT CA"""
+"""requests.Session in each of 16 threads: connections are kept.
+
+usage: session.py URL FOLDER COUNT CA
+"""
+
 import concurrent.futures
 import threading
 
@@ -9,12 +13,13 @@ from fields import ca, fields, headers, paths, url
 local = threading.local()
 
 
-def upload(path):
+def upload(path: str) -> None:
     if not hasattr(local, 'session'):
         local.session = requests.Session()
         local.session.verify = ca
     with open(path, 'rb') as file:
-        local.session.post(url, files={'file': file}, data=fields(), headers=headers).raise_for_status()
+        reply = local.session.post(url, files={'file': file}, data=fields(), headers=headers)
+    reply.raise_for_status()
 
 
 with concurrent.futures.ThreadPoolExecutor(16) as pool:

@@ -40,7 +40,7 @@ struct pool_context {
   endpoint& to;
   timeout_options timeout;
   core::rate_limit bytes_per_second;
-  std::vector<char> scratch = std::vector<char>(128 * 1024);  ///< plain bytes on their way into records
+  std::vector<char> scratch = std::vector<char>(batch_size);  ///< plain bytes on their way into records
   std::vector<char> inbox = std::vector<char>(16 * 1024);     ///< plain bytes of replies
   // Both are filled and used up between two suspensions, so one of each serves all connections.
 };

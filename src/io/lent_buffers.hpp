@@ -7,6 +7,10 @@
 
 namespace sluice::io {
 
+/// Plain bytes that are encrypted and sent at once. Small files fit whole; of large ones the receiver can
+/// begin with one batch while the next is encrypted (docs/performance.md has the figures).
+inline constexpr std::size_t batch_size = 64 * 1024;
+
 /// Lent to a connection from its first pending byte to its last: one that waits for a reply holds none, so
 /// memory follows the bytes under way, not the window.
 class lent_buffers {
@@ -14,7 +18,7 @@ class lent_buffers {
   using buffer = boost::beast::flat_buffer;
 
   /// Room for `batch` plain bytes as TLS records.
-  explicit lent_buffers(std::size_t batch = 128 * 1024) : room_{batch + (batch / record + 2) * overhead} {
+  explicit lent_buffers(std::size_t batch = batch_size) : room_{batch + (batch / record + 2) * overhead} {
     idle_.reserve(kept);
   }
 

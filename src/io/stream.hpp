@@ -55,11 +55,11 @@ class stream final : private watched {
   std::size_t unsent() const noexcept { return outgoing_.size(); }
 
   enum class flushed { all, blocked, readable, failed };
-  /// Hands unsent bytes to the kernel until none is left (`all`) or it takes no more (`blocked`). `taken` grows
-  /// by the bytes it took.
+  /// Hands unsent bytes to the kernel until none is left (`all`) or it takes no more (`blocked`). `taken`
+  /// grows by the bytes it took.
   flushed flush_ready(std::uint64_t& taken);
-  /// Once `blocked`: waits, and goes on, to the last byte or until there is something to read. With a `stall`,
-  /// the kernel must take some within that time, however often something was read meanwhile.
+  /// Once `blocked`: waits, and goes on, to the last byte or until there is something to read. With a
+  /// `stall`, the kernel must take some within that time, however often something was read meanwhile.
   awaitable<flushed> flush(std::uint64_t& taken, core::milliseconds stall);
 
   struct chunk {

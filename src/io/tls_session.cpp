@@ -63,8 +63,8 @@ BIO* bio_over(flat_buffer& buffer) {
   return bio;
 }
 
-/// SSL_get_error() reads the queue of errors, so it must be empty before each call. To empty an empty one costs
-/// as much as a full one.
+/// SSL_get_error() reads the queue of errors, so it must be empty before each call. To empty an empty one
+/// costs as much as a full one.
 void forget_errors() noexcept {
   if (ERR_peek_error() != 0) ERR_clear_error();
 }

@@ -13,6 +13,12 @@
 #include <string>
 #include <vector>
 
+#if defined(__SANITIZE_ADDRESS__)
+#define SKIP_UNDER_SANITIZER GTEST_SKIP() << "a sanitizer's memory is not the program's"
+#else
+#define SKIP_UNDER_SANITIZER static_cast<void>(0)
+#endif
+
 namespace e2e {
 
 using arguments = std::vector<std::string>;

@@ -25,27 +25,6 @@ using testing::IsEmpty;
 using testing::SizeIs;
 using testing::UnorderedElementsAreArray;
 
-#if defined(__SANITIZE_ADDRESS__)
-#define SKIP_UNDER_SANITIZER GTEST_SKIP() << "a sanitizer's memory is not the program's"
-#else
-#define SKIP_UNDER_SANITIZER static_cast<void>(0)
-#endif
-
-/// The most memory the program had, once it has come to its end; in kB. The last look counts: before it is
-/// the program, it is a copy of us.
-long peak_of(support::process& p) {
-  long peak = 0;
-  p.wait_until(
-      [&] {
-        std::ifstream status{fs::path{"/proc"} / std::to_string(p.pid()) / "status"};
-        for (std::string line; std::getline(status, line);)
-          if (line.starts_with("VmHWM:")) peak = std::stol(line.substr(6));
-        return false;
-      },
-      std::chrono::seconds{100});
-  return peak;
-}
-
 TEST_F(faults, row_07_links_are_never_followed) {
   files.add("a.jpg", "a file");
   support::write_file(room / "outside.jpg", "not to be sent");
@@ -173,7 +152,7 @@ TEST_F(faults, row_11_memory_is_for_the_window_not_for_the_folder) {
     support::sink to{R"([{"match": {"request": )" + std::to_string(count) + R"(}, "delay_ms": 200}])"};
     fs::remove(room / "log");
     support::process p{send_command(to, {"--on-success", "delete", "--joblog", room / "log"})};
-    const auto kb = peak_of(p);
+    const auto kb = p.peak_memory();
     const auto o = outcome_of(p);
     EXPECT_EQ(o.code, 0) << o.err;
     EXPECT_TRUE(files.left().empty());
@@ -193,7 +172,7 @@ TEST_F(faults, row_11_names_that_are_not_wanted_cost_no_memory) {
     ::close(::open((files / ("x" + std::to_string(i))).c_str(), O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
   support::sink to{R"([{"delay_ms": 200}])"};
   support::process p{send_command(to, {"--on-success", "delete", "--include", "*.jpg"})};
-  EXPECT_LE(peak_of(p), 32 * 1024);
+  EXPECT_LE(p.peak_memory(), 32 * 1024);
   const auto o = outcome_of(p);
   EXPECT_EQ(o.count("skipped"), 100'000u);
   EXPECT_THAT(names_with(to), ElementsAre("wanted.jpg"));
@@ -240,7 +219,7 @@ TEST_F(faults, row_15_more_than_four_gigabytes_are_streamed) {
   fs::resize_file(files / "huge", size);
   support::sink to{"[]", {"--http", "--no-hash"}};
   support::process p{send_command(to, {"--on-success", "delete", "--joblog", room / "log"})};
-  const auto kb = peak_of(p);
+  const auto kb = p.peak_memory();
   EXPECT_EQ(p.wait(), 0) << p.err();
   const auto o = outcome_of(p);
   ASSERT_THAT(to.ledger(), SizeIs(1));

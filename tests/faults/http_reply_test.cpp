@@ -70,30 +70,18 @@ TEST_F(faults, row_39_refusal_that_a_reset_may_erase_keeps_the_file) {
   }
 }
 
-/// Waits for its end; the most memory that it needed, in KiB.
-std::uint64_t peak_of(support::process& p) {
-  std::uint64_t peak = 0;
-  p.wait_until([&] {
-    const auto status = support::content_of("/proc/" + std::to_string(p.pid()) + "/status");
-    if (const auto at = status.find("VmHWM:"); at != std::string::npos)
-      peak = std::max<std::uint64_t>(peak, std::stoull(status.substr(at + 6)));
-    return false;
-  });
-  return peak;
-}
-
 // Up to 64 MiB are on offer to each of 16 connections.
 TEST_F(faults, row_44_reply_without_an_end_is_cut_at_64_kib) {
   files.add_many(48, 100);
   const support::sink well;
   support::process usual{send_command(well)};
-  const auto least = peak_of(usual);
+  const auto least = usual.peak_memory();
   EXPECT_EQ(outcome_of(usual).code, 0) << usual.err();
   for (const auto* endless : {"header", "body", "trailer", "interim"}) {
     const support::sink to{R"([{"endless": ")" + std::string{endless} + R"("}])"};
     const auto begun = steady_clock::now();
     support::process p{drain_command(to, {"--retry", "0"})};
-    EXPECT_LT(peak_of(p), least + std::uint64_t{32} * 1024) << endless;
+    EXPECT_LT(p.peak_memory(), least + std::uint64_t{32} * 1024) << endless;
     EXPECT_LT(steady_clock::now() - begun, 20s);
     const auto o = outcome_of(p);
     EXPECT_EQ(o.code, 1) << o.err;

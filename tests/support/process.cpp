@@ -1,5 +1,7 @@
 #include "support/process.hpp"
 
+#include "support/files.hpp"
+
 #include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -148,6 +150,18 @@ bool process::wait_until(const std::function<bool()>& holds, milliseconds deadli
     }
   }
   return true;
+}
+
+std::uint64_t process::peak_memory() {
+  std::uint64_t peak = 0;
+  const auto look = [&] {
+    const auto status = content_of("/proc/" + std::to_string(pid()) + "/status");
+    if (const auto at = status.find("VmHWM:"); at != std::string::npos)
+      peak = std::stoull(status.substr(at + 6));
+    return false;
+  };
+  wait_until(look, std::chrono::seconds{100});
+  return peak;
 }
 
 int process::wait(milliseconds deadline) {

@@ -40,6 +40,9 @@ class process {
   bool wait_until(const std::function<bool()>& holds, std::chrono::milliseconds deadline = patience);
   /// The exit status, or minus the signal that killed it. Throws when the deadline passes first.
   int wait(std::chrono::milliseconds deadline = patience);
+  /// Waits for its end. The most memory the program had, in KiB: the last look counts, because before it is
+  /// the program it is a copy of us. Says nothing of the program where a sanitizer's own memory is in it.
+  std::uint64_t peak_memory();
 
   static constexpr std::chrono::milliseconds patience{30'000};
 

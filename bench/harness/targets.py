@@ -41,7 +41,10 @@ WANTED = (
     Wanted('large', 'CPU per byte over curl', 'cpu_each', 'sluice', 'curl', '≤', 0.7),
     Wanted('large', 'rate over curl', 'rate', 'sluice', 'curl', '≥', 1),
     Wanted('cold', 'wall time over warm', 'wall', 'sluice', 'warm', '≤', 1.5),
-    Wanted('deleting', 'wall time over keeping', 'wall', 'delete', 'sluice', '≤', 1.2),
+    Wanted('deleting', 'wall time over keeping, disk', 'wall', 'delete', 'sluice', '≤', 1.2),
+    Wanted(
+        'deleting', 'wall time over keeping, memory', 'wall', 'memory-delete', 'memory', '≤', 1.2
+    ),
 )
 
 

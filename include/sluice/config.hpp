@@ -16,6 +16,7 @@ struct ssl_ctx_st;  // OpenSSL's SSL_CTX
 
 namespace sluice {
 
+struct attempt_record;
 struct file_record;
 
 /// A text field of the form. `value` may hold templates: `{name}`, `{now_ms}`, … (see docs/templates.md).
@@ -147,6 +148,8 @@ struct config {
   /// Called on the uploader's executor for each finished file, after its disposal; must neither block nor
   /// throw.
   std::function<void(const file_record&)> on_record;
+  /// The same for each attempt that came to use the network, as it ends; before on_record of its file.
+  std::function<void(const attempt_record&)> on_attempt;
 };
 
 /// Every reason why no uploader can be made of `cfg`, one line each, naming the member and how to mend it.

@@ -1,6 +1,7 @@
 // All of the API.
 #pragma once
 
+#include <sluice/attempt.hpp>
 #include <sluice/config.hpp>
 #include <sluice/error.hpp>
 #include <sluice/fate.hpp>

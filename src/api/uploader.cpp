@@ -103,6 +103,14 @@ void uploader::set_window(window w) {
   const auto engine = impl_->engine;
   engine->set_window(w.size());
 }
+void uploader::set_rate(double requests_per_second) {
+  const auto engine = impl_->engine;
+  engine->set_rate(std::max(requests_per_second, 0.0));
+}
+void uploader::set_limit_rate(std::uint64_t bytes_per_second) {
+  const auto engine = impl_->engine;
+  engine->set_limit_rate(bytes_per_second);
+}
 void uploader::cancel() {
   const auto engine = impl_->engine;
   engine->cancel_all();

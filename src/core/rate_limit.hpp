@@ -5,11 +5,15 @@
 
 namespace sluice::core {
 
-/// A token bucket that holds one second's worth at most, and may go into debt for one take().
+/// A token bucket that may go into debt for one take(), and holds a tenth of a second's worth at most: enough
+/// to make up for a late timer, too little for a burst.
 class rate_limit {
  public:
   explicit rate_limit(double per_second) : per_second_{per_second} {}  ///< 0: no limit
   bool unlimited() const noexcept { return per_second_ <= 0; }
+  double per_second() const noexcept { return per_second_; }
+  /// In force from now on; a debt is paid back at the new rate.
+  void set(double per_second, steady_time now) noexcept;
 
   /// When the next take() may happen: `now` or earlier means at once.
   steady_time ready_at(steady_time now) noexcept;

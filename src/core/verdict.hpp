@@ -4,6 +4,8 @@
 #include "core/json_rule.hpp"
 #include "core/time.hpp"
 
+#include <sluice/attempt.hpp>
+
 #include <boost/system/error_code.hpp>
 #include <cstdint>
 #include <optional>
@@ -12,12 +14,7 @@
 
 namespace sluice::core {
 
-enum class verdict {
-  accepted,   ///< confirmed
-  rejected,   ///< the server said no, for good
-  transient,  ///< try again; the server cannot hold a whole request, or said so
-  unknown,    ///< try again; the whole request may have left, and no complete reply was judged
-};
+using sluice::verdict;
 
 /// Whom a failed attempt speaks of; the breaker listens to it.
 enum class blame {

@@ -30,6 +30,9 @@ class engine_base {
   virtual void stop_drain(std::uint64_t id, bool at_once) = 0;
 
   virtual void set_window(std::size_t n) = 0;
+  /// Of the pool; 0: no limit.
+  virtual void set_rate(double requests_per_second) = 0;
+  virtual void set_limit_rate(std::uint64_t bytes_per_second) = 0;
   virtual progress snapshot() const = 0;
   virtual void cancel_all() = 0;
   /// No handler is called any more but those of operations under way, with operation_aborted.

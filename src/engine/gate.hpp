@@ -29,6 +29,9 @@ class gate {
     rate_.take(1, now);
     return {true, a.what == core::breaker::gate::probe};
   }
+  void set_rate(double requests_per_second, core::steady_time now) noexcept {
+    rate_.set(requests_per_second, now);
+  }
   void withdraw(bool probe) noexcept {
     if (probe) breaker_.withdraw_probe();
   }

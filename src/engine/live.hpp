@@ -25,13 +25,16 @@ struct live {
     network(asio::any_io_executor executor, const settings& s)
         : executor_{executor},
           endpoint_{s.url, s.tls, io::resolver{executor, s.url.host}, io::watchdog{executor}},
-          context_{endpoint_, s.raw.timeout,
-                   core::rate_limit{static_cast<double>(s.raw.limit.bytes_per_second)}} {
-      // With a byte rate, quarter seconds of it at a time: no bursts, no stalls.
-      if (const auto rate = s.raw.limit.bytes_per_second; rate != 0)
-        context_.scratch.resize(std::clamp<std::uint64_t>(rate / 4, 1024, context_.scratch.size()));
+          context_{endpoint_, s.raw.timeout} {
+      set_limit_rate(s.raw.limit.bytes_per_second);
     }
     network(const network&) = delete;
+    /// Bytes a second; 0: no limit.
+    void set_limit_rate(std::uint64_t rate) {
+      context_.bytes_per_second.set(static_cast<double>(rate), clock::now());
+      // A fortieth of a second's bytes at a time: no bursts, no stalls.
+      context_.batch = rate == 0 ? io::batch_size : std::clamp<std::uint64_t>(rate / 40, 1024, io::batch_size);
+    }
     std::unique_ptr<connection> connect() { return std::make_unique<connection>(executor_, context_); }
 
    private:

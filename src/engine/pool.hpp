@@ -49,6 +49,11 @@ class pool final : public engine_base, public std::enable_shared_from_this<pool<
     set_marks();
     pump();
   }
+  void set_rate(double requests_per_second) override {
+    gate_.set_rate(requests_per_second, clock::now());
+    pump();
+  }
+  void set_limit_rate(std::uint64_t bytes_per_second) override { network_.set_limit_rate(bytes_per_second); }
   progress snapshot() const override;
   void cancel_all() override;
   void shut_down() override { cancel_all(); }
@@ -131,6 +136,7 @@ class pool final : public engine_base, public std::enable_shared_from_this<pool<
   void retry_or_defer(job_type& j, const core::judgement& v);
   void finish(job_type& j, sluice::fate fate, error_code why, std::string reason = {});
   void told(const file_record& r);
+  void told(const job_type& j, const io::exchange_report& report, const core::judgement& v);
   void log(job_type& j);
   core::totals& totals_of(const job_type& j) { return j.upload || !run_ ? upload_totals_ : run_->totals; }
 

@@ -46,6 +46,7 @@ awaitable<bool> pool<Io>::attempt(lane& l, job_type& j) {
   if (f) read_ahead_.sent(f->size(), report.waited_for_file);
   const auto v =
       judge(j, report, std::chrono::duration_cast<std::chrono::microseconds>(clock::now() - begun));
+  told(j, report, v);
   settle(j, f, report, v);
   co_return true;
 }

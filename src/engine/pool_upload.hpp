@@ -3,6 +3,7 @@
 
 #include "engine/pool.hpp"
 
+#include <sluice/attempt.hpp>
 #include <sluice/error.hpp>
 
 namespace sluice::engine {
@@ -89,6 +90,36 @@ progress pool<Io>::snapshot() const {
 template <class Io>
 void pool<Io>::told(const file_record& r) try {
   if (settings_.raw.on_record) settings_.raw.on_record(r);
+} catch (const std::bad_alloc&) {
+}
+
+template <class Io>
+void pool<Io>::told(const job_type& j, const io::exchange_report& report, const core::judgement& v) try {
+  if (!settings_.raw.on_attempt) return;
+  const auto& t = report.times;
+  const auto between = [](core::steady_time from, core::steady_time to) {
+    constexpr core::steady_time never{};
+    return from == never || to == never || to < from ? core::steady_time::duration{0} : to - from;
+  };
+  const auto ready = report.reused ? t.begun : t.secured;
+  settings_.raw.on_attempt({
+      .seq = j.seq,
+      .attempt = j.attempts,
+      .size = j.record.size,
+      .bytes = report.kernel_bytes,
+      .reused = report.reused,
+      .begun = t.begun,
+      .connect = between(t.begun, t.connected),
+      .handshake = between(t.connected, t.secured),
+      .send = between(ready, t.sent),
+      .wait = between(t.sent, t.heard),
+      .receive = between(t.heard, t.ended),
+      .total = between(t.begun, t.ended),
+      .status = j.record.status,
+      .verdict = v.verdict,
+      .error = v.error,
+      .in_flight = permits_.in_use(),
+  });
 } catch (const std::bad_alloc&) {
 }
 

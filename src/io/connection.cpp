@@ -39,16 +39,20 @@ bool connection::reusable() {
 awaitable<exchange_report> connection::exchange(const request& r, body& b) {
   exchange_report report;
   const auto& timeout = pool_.timeout;
+  report.times.begun = steady_clock::now();
   const auto end =
-      timeout.attempt.count() > 0 ? steady_clock::now() + timeout.attempt : core::steady_time::max();
+      timeout.attempt.count() > 0 ? report.times.begun + timeout.attempt : core::steady_time::max();
   stream_.set_limit(end, errc::attempt_timeout);
   bool fresh = !reusable();
   for (;; fresh = true) {
     report.outcome = {};
+    report.reused = !fresh;
     if (fresh) {
       report.outcome.error = co_await stream_.establish(timeout.connect);
       report.connected = stream_.connected();
+      report.times.connected = stream_.connected_at();
       if (report.outcome.error) break;
+      report.times.secured = steady_clock::now();
     }
     report.session_as_configured = stream_.as_configured();
     co_await attempt(r, b, report);
@@ -60,7 +64,7 @@ awaitable<exchange_report> connection::exchange(const request& r, body& b) {
   }
   report.detail = stream_.detail();
   stream_.set_limit(core::steady_time::max(), {});
-  last_used_ = steady_clock::now();
+  report.times.ended = last_used_ = steady_clock::now();
   idle_ = true;
   co_return report;
 }
@@ -68,14 +72,16 @@ awaitable<exchange_report> connection::exchange(const request& r, body& b) {
 awaitable<void> connection::attempt(const request& r, body& b, exchange_report& report) {
   reply_reader reply;
   const auto result = co_await send(r, b, report, reply);
-  if (result == sending::whole) report.outcome.request = core::sent::whole;
+  if (result == sending::whole) {
+    report.outcome.request = core::sent::whole;
+    report.times.sent = steady_clock::now();
+  }
   if (result != sending::ended) co_await receive(report, reply);
   if (result != sending::whole || report.outcome.error || !reply.keep_alive()) stream_.close();
 }
 
 awaitable<connection::sending> connection::send(const request& r, body& b, exchange_report& report,
                                                 reply_reader& reply) {
-  const auto room = std::span{pool_.scratch};
   std::string_view head = r.head, tail = r.tail;
   const auto size = b.size();
   std::uint64_t offset = 0;
@@ -85,6 +91,7 @@ awaitable<connection::sending> connection::send(const request& r, body& b, excha
     // more is sent.
     if (report.outcome.request == core::sent::part)
       if (const auto heard = co_await listen(report, reply); heard != sending::whole) co_return heard;
+    const auto room = std::span{pool_.scratch}.first(pool_.batch);
     std::size_t filled = take(head, room);
     while (offset < size && filled < room.size()) {
       const auto want = std::min<std::uint64_t>(room.size() - filled, size - offset);
@@ -143,6 +150,7 @@ awaitable<connection::sending> connection::listen(exchange_report& report, reply
   for (;;) {
     const auto c = co_await stream_.read(pool_.inbox, true);
     if (!c.error && c.size == 0) co_return sending::whole;
+    if (c.size > 0) report.heard();
     error = c.error == asio::error::eof ? error_code{errc::connection_lost} : c.error;
     if (!error) error = reply.feed({pool_.inbox.data(), c.size}, true);
     if (error) co_return sending::ended;
@@ -160,6 +168,7 @@ awaitable<void> connection::receive(exchange_report& report, reply_reader& reply
   while (!reply.done() && !ec) {
     stream_.arm(std::min(steady_clock::now() + stall, end), errc::stalled);
     const auto c = co_await stream_.read(pool_.inbox);
+    if (c.size > 0) report.heard();
     if (c.error == asio::error::eof)
       ec = reply.feed_eof();
     else

@@ -32,7 +32,7 @@ awaitable<error_code> stream::establish(core::milliseconds limit) {
   tls_.reset();
   aborted_ = error_ = {};
   stalled_at_ = core::steady_time::max();
-  connected_ = false;
+  connected_at_ = {};
   arm(std::chrono::steady_clock::now() + limit, errc::connect_timeout);
   error_ = co_await connect();
   if (!error_ && to_.tls) error_ = co_await handshake();
@@ -55,7 +55,7 @@ awaitable<error_code> stream::connect() {
   if (aborted_) co_return aborted_;
   if (ec) co_return ec;
   socket_ = std::move(connected);
-  connected_ = true;
+  connected_at_ = std::chrono::steady_clock::now();
   socket_.non_blocking(true, ec);
   if (!ec) socket_.set_option(asio::ip::tcp::no_delay{true}, ec);
   co_return ec;

@@ -38,7 +38,8 @@ class stream final : private watched {
   awaitable<error_code> establish(core::milliseconds limit);
   bool open() const noexcept { return open_; }
   /// The last establish() came as far as a TCP connection.
-  bool connected() const noexcept { return connected_; }
+  bool connected() const noexcept { return connected_at_ != core::steady_time{}; }
+  core::steady_time connected_at() const noexcept { return connected_at_; }
   /// Ends the connection: a close_notify where there is a session, without waiting for the peer's.
   void close() noexcept;
   /// From anywhere on the loop: what is under way ends with `why`.
@@ -96,7 +97,8 @@ class stream final : private watched {
   boost::beast::flat_buffer incoming_;
   boost::beast::flat_buffer outgoing_;  ///< lent from the first unsent byte to the last
   asio::cancellation_signal establishing_;
-  bool open_ = false, connected_ = false;
+  bool open_ = false;
+  core::steady_time connected_at_{};
   error_code error_;     ///< of the last failed operation
   error_code due_code_;  ///< what a passed deadline means
   core::steady_time limit_ = core::steady_time::max();

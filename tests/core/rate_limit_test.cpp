@@ -39,13 +39,43 @@ TEST(rate_limit, lets_one_take_go_into_debt_and_waits_until_it_is_paid) {
   EXPECT_EQ(limit.ready_at(start + 66s), start + 66s);
 }
 
-TEST(rate_limit, saves_up_one_second_at_most) {
-  rate_limit limit{10};
+TEST(rate_limit, saves_up_a_tenth_of_a_second_at_most) {
+  rate_limit limit{100};
   EXPECT_EQ(limit.ready_at(start), start);
   const auto later = start + 1h;
   int at_once = 0;
   for (; limit.ready_at(later) <= later; ++at_once) limit.take(1, later);
-  EXPECT_EQ(at_once, 11);  // a second's worth, and one into debt
+  EXPECT_EQ(at_once, 11);  // a tenth of a second's worth, and one into debt
+}
+
+TEST(rate_limit, changes_from_one_moment_to_the_next) {
+  rate_limit limit{10};
+  limit.take(1, start);
+  limit.set(100, start);
+  EXPECT_EQ(limit.ready_at(start), start + 10ms) << "a debt is paid back at the new rate";
+  limit.set(0, start);
+  EXPECT_TRUE(limit.unlimited());
+  EXPECT_EQ(limit.ready_at(start), start);
+  limit.take(1'000'000, start);
+  limit.set(10, start + 1s);
+  EXPECT_EQ(limit.ready_at(start + 1s), start + 1s) << "what went without a limit is no debt";
+  limit.take(1, start + 1s);
+  EXPECT_EQ(limit.ready_at(start + 1s), start + 1s + 100ms);
+}
+
+// After a pause as well: no ten seconds have 3 % more than the rate allows.
+TEST(rate_limit, is_kept_within_3_percent_over_10_seconds) {
+  for (const double rate : {5.0, 200.0, 20'000.0}) {
+    rate_limit limit{rate};
+    auto now = start + 1h;
+    limit.take(1, start);
+    double taken = 0;
+    for (const auto end = now + 10s; limit.ready_at(now) < end; now = limit.ready_at(now)) {
+      limit.take(1, now);
+      ++taken;
+    }
+    EXPECT_NEAR(taken, 10 * rate, std::max(1.0, 0.03 * 10 * rate)) << rate;
+  }
 }
 
 TEST(rate_limit, below_one_a_second_works) {
@@ -74,7 +104,7 @@ TEST(rate_limit, is_ready_at_the_moment_it_named) {
                 start + std::chrono::nanoseconds{random() % 1'000'000'000'000});
 }
 
-/// Over any stretch: no more than the rate and one second's burst; and no less, for one who takes whenever he
+/// Over any stretch: no more than the rate and a tenth of a second's burst; and no less, for one who takes whenever he
 /// may.
 TEST(rate_limit, keeps_to_the_rate_in_the_long_run) {
   for (const double rate : {0.5, 3.0, 1000.0, 1e6}) {

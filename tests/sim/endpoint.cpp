@@ -102,9 +102,12 @@ sluice::awaitable<exchange_report> connection::exchange(const sluice::io::reques
   why_ = {};
   limit_ = timeout_.attempt.count() > 0 ? world::here().now() + timeout_.attempt : steady_time::max();
   to_.begun();
+  report.times.begun = world::here().now();
+  report.reused = open_;
   world::here().note("exchange begins");
   co_await attempt(r, b, report);
   world::here().note("exchange ends: " + report.outcome.error.message());
+  report.times.ended = world::here().now();
   --to_.in_flight;
   if (report.outcome.error || report.file_error || report.outcome.early) open_ = false;
   co_return report;
@@ -134,6 +137,7 @@ sluice::awaitable<bool> connection::connect(exchange_report& report) {
     co_return false;
   }
   open_ = report.connected = true;
+  report.times.connected = report.times.secured = w.now();
   co_return true;
 }
 
@@ -195,6 +199,7 @@ sluice::awaitable<void> connection::attempt(const sluice::io::request& r, sluice
   const bool whole = co_await send(b, report, received);
   if (!whole) co_return;
   report.outcome.request = sent::whole;
+  report.times.sent = w.now();
   if (received.size() != b.size()) w.fail("a body that is not as long as it was said to be: " + name);
   const auto* const f = dynamic_cast<const file*>(&b);
   const bool as_opened = !f || received == f->opened_content();
@@ -211,6 +216,7 @@ sluice::awaitable<void> connection::attempt(const sluice::io::request& r, sluice
   auto answer = decide(key, name, received, as_opened);
   const bool arrives = co_await pass(w.between(milliseconds{0}, to_.weather.latency), report);
   if (!arrives) co_return;
+  report.times.heard = w.now();
   if (w.chance(to_.weather.cut_reply)) {
     report.outcome.error = one_of({errc::connection_lost, errc::reply_malformed, errc::reply_too_large});
     co_return;

@@ -91,6 +91,7 @@ class network {
   network(asio::any_io_executor executor, const sluice::engine::settings& s)
       : executor_{std::move(executor)}, timeout_{s.raw.timeout} {}
   static inline endpoint* to = nullptr;
+  void set_limit_rate(std::uint64_t) {}
   std::unique_ptr<connection> connect() { return std::make_unique<connection>(executor_, *to, timeout_); }
 
  private:

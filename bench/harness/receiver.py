@@ -95,6 +95,7 @@ class Receiver:
                 if self._child.poll() is not None:
                     break
                 time.sleep(0.05)
+        self.stop()
         words = ''
         for name in (said, errors):
             if os.path.exists(name):

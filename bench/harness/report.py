@@ -159,6 +159,7 @@ def page(result: Result) -> str:
 <h1>sluice: benchmark report</h1>
 <p class="soft">{escape(result.began)}; {result.rounds} rounds; {result.took_s:.0f} s</p>
 {failed}<h2>Targets</h2>{_targets(result.targets)}
+<p class="soft">What is missed, and why: docs/performance.md.</p>
 <p class="soft">{_key('sluice', 'width="10" height="10"')} sluice
 {_key('peer', 'width="10" height="10"')} others
 {_key('ceiling', 'x="1" y="1" width="8" height="8"')} load generators without files: a ceiling.

@@ -227,6 +227,7 @@ def scale(bench: Bench) -> Section:
     What every run pays once is measured and taken off both.
     """
     many, few, at_once = bench.extent.scale_files, 1000, 16
+    some = min(20 * few, many - 1)
     section = Section(
         'scale',
         f'1,000 files against {many:,}',
@@ -236,8 +237,9 @@ def scale(bench: Bench) -> Section:
     )
     sluice, scratch = bench.clients['sluice'], Section('scale', '', '')
     one, start, thousand = (bench.spool(f'scale{n}', n, (1000,)) for n in (1, at_once, few))
+    between = bench.spool('scale-some', some, (1000,), folders=True)
     million = bench.spool('scale-many', many, (1000,), folders=True)
-    rows = {n: section.row(f'n{n}', f'{n:,} files', 'sluice') for n in (few, many)}
+    rows = {n: section.row(f'n{n}', f'{n:,} files', 'sluice') for n in (few, some, many)}
     starts: list[Cost] = []
     singles: list[Cost] = []
     repeats = 5 if bench.extent.quick else 20
@@ -257,7 +259,7 @@ def scale(bench: Bench) -> Section:
     measured(million, 1, 'warm')  # inodes and pages come into memory
     for number in range(1, bench.extent.rounds + 1):
         single, fixed = measured(one, repeats, 'one'), measured(start, repeats, 'start')
-        order = ((few, thousand, repeats), (many, million, 1))
+        order = ((few, thousand, repeats), (some, between, 3), (many, million, 1))
         for n, spool, times in order if number % 2 else order[::-1]:
             got = measured(spool, times, str(n))
             if not (single and fixed and got):

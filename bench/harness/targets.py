@@ -49,7 +49,7 @@ WANTED = (
 
 
 def _scale(section: Section) -> Iterator[Target]:
-    few, many = (row.name for row in section.rows[:2])
+    few, many = section.rows[0].name, section.rows[-1].name
     measured: tuple[tuple[Metric, str], ...] = (('cpu_each', 'CPU'), ('wall_each', 'wall time'))
     for metric, what in measured:
         found = spread(section.pairs(metric, many, few))

@@ -39,6 +39,27 @@ TEST(simulation, cries_when_a_file_is_sent_twice_without_a_reason) {
   EXPECT_NE(s.w.failure(), "");
 }
 
+// Over ten seconds; the endpoint answers at once, so that nothing but the rate holds it back.
+TEST(simulation, keeps_a_rate_of_requests_within_3_percent) {
+  for (const auto rate : {5, 50, 200}) {
+    scenario s{1};
+    s.cfg = {};
+    s.cfg.url = "http://endpoint.invalid/upload";
+    s.cfg.window = sluice::window::fixed(64);
+    s.cfg.limit.requests_per_second = rate;
+    const auto count = static_cast<std::size_t>(10 * rate);
+    for (std::size_t i = 0; i < count; ++i) s.on.create("spool/f" + std::to_string(i), "x");
+    s.to.weather = calm();
+    s.to.weather.latency = milliseconds{1};
+    s.start();
+    const auto begun = s.w.now();
+    const auto r = s.drain(false, false);
+    ASSERT_TRUE(r) << s.w.failure();
+    EXPECT_EQ(r->accepted, count);
+    EXPECT_NEAR(std::chrono::duration<double>(s.w.now() - begun).count(), 10, 0.3) << rate << " a second";
+  }
+}
+
 class long_trouble : public testing::Test {
  protected:
   static constexpr std::size_t window = 16;

@@ -33,12 +33,10 @@ std::vector<std::string> windows(const steps& all) {
 
 std::string rate_plot(const steps& all) {
   plot p{.title = "Rate against window",
-         .says = {},
          .x_title = "requests in flight",
          .y_title = "requests/s",
          .lines = {{"", {}}},
-         .places = windows(all),
-         .marked = {}};
+         .places = windows(all)};
   for (std::size_t i = 0; i < all.size(); ++i) {
     p.lines[0].points.emplace_back(i, all[i].requests_per_second);
     p.says += "Window " + all[i].window + ": " + rate(all[i].requests_per_second) + " a second. ";
@@ -52,13 +50,11 @@ std::string rate_plot(const steps& all) {
 
 std::string latency_plot(const steps& all) {
   plot p{.title = "Latency against window (log scale)",
-         .says = {},
          .x_title = "requests in flight",
          .y_title = "ms",
          .lines = {{"p50", {}}, {"p90", {}}, {"p99", {}}, {"p99.9", {}}, {"max", {}}},
          .places = windows(all),
-         .log_y = true,
-         .marked = {}};
+         .log_y = true};
   for (std::size_t i = 0; i < all.size(); ++i) {
     const auto& t = all[i].total;
     if (t.count == 0) continue;
@@ -89,7 +85,7 @@ std::string time_plot(const steps& all, plot p, Value value) {
 
 std::string throughput_plot(const steps& all) {
   const auto per_second = [](const second& s) { return static_cast<double>(s.accepted) / s.length; };
-  plot p{.title = "Accepted requests in each second", .says = {}, .x_title = {}, .y_title = "requests/s"};
+  plot p{.title = "Accepted requests in each second", .y_title = "requests/s"};
   for (const auto& s : all) {
     if (s.per_second.empty()) continue;
     const auto [least, most] = std::ranges::minmax(s.per_second, {}, per_second);
@@ -109,7 +105,6 @@ std::string window_plot(const steps& all) {
   return time_plot(moving,
                    {.title = "Window over time",
                     .says = "The window as it was at the end of each second.",
-                    .x_title = {},
                     .y_title = "requests in flight"},
                    [](const second& s) { return static_cast<double>(s.window); });
 }

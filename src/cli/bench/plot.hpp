@@ -14,17 +14,17 @@ struct plot_line {
 };
 
 struct plot {
-  std::string title;
-  std::string says;  ///< for those who cannot see it
-  std::string x_title, y_title;
-  std::vector<plot_line> lines;
-  std::vector<std::string> places;  ///< names of x = 0, 1, 2, …; empty: x is a number
+  std::string title{};
+  std::string says{};  ///< for those who cannot see it
+  std::string x_title{}, y_title{};
+  std::vector<plot_line> lines{};
+  std::vector<std::string> places{};  ///< names of x = 0, 1, 2, …; empty: x is a number
   bool log_y = false;
   struct mark {
     double x = 0;
     std::string words;
   };
-  std::optional<mark> marked;  ///< a vertical line
+  std::optional<mark> marked{};  ///< a vertical line
 };
 
 /// A `<figure>`; empty when there is no point to draw.

@@ -128,7 +128,8 @@ std::string tiles(const steps& all) {
 }
 
 std::string sweep_table(const steps& all) {
-  std::string out = "<div class=\"scroll\"><table><thead><tr>";
+  std::string out =
+      "<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"all windows\"><table><thead><tr>";
   for (const auto* name : {"window", "requests/s", "MB/s", "requests", "accepted", "failed", "unfinished",
                            "connections", "client CPU", "µs a request"})
     out += cell(name, "th");
@@ -149,7 +150,8 @@ std::string sweep_table(const steps& all) {
 
 std::string phase_table(const step_report& s) {
   std::string out = "<h3>Window " + escaped(s.window) +
-                    "</h3><div class=\"scroll\"><table><thead><tr><th class=\"words\">ms</th>";
+                    "</h3><div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"window " +
+                    escaped(s.window) + "\"><table><thead><tr><th class=\"words\">ms</th>";
   for (const auto* name : {"p50", "p90", "p99", "p99.9", "max", "samples"}) out += cell(name, "th");
   out += "<th class=\"words\">what</th></tr></thead><tbody>";
   for (const auto& p : phases_of(s)) {

@@ -24,7 +24,7 @@ p { margin: .2rem 0 .6rem; } ul { padding-left: 1.2rem; } li { margin: .3rem 0; 
 .tiles dd { margin: 0; font-size: 1.35rem; font-weight: 600; font-variant-numeric: tabular-nums; }
 .plots { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 21rem), 1fr)); gap: .8rem; }
 figure { margin: 0; padding: .8rem .6rem .4rem; background: var(--card); border: 1px solid var(--line);
-  border-radius: .5rem; max-width: 42rem; }
+  border-radius: .5rem; max-width: 32rem; }
 figcaption { padding: 0 .3rem .3rem; font-weight: 600; font-size: .95rem; }
 svg { display: block; width: 100%; height: auto; overflow: visible; }
 svg text { fill: var(--ink); font: 14px system-ui, sans-serif; font-variant-numeric: tabular-nums; }
@@ -42,7 +42,7 @@ svg text.soft { fill: var(--soft); } svg text.mark-words { fill: var(--soft); }
 table { border-collapse: collapse; width: 100%; font-size: .88rem; font-variant-numeric: tabular-nums; }
 th, td { padding: .3rem .5rem; border-bottom: 1px solid var(--line); text-align: right; white-space: nowrap; }
 th { color: var(--soft); font-weight: 500; }
-th:first-child, td:first-child { padding-left: 0; } th.words, td.words { text-align: left; }
+th:first-child, td:first-child { padding-left: 0; text-align: left; } th.words, td.words { text-align: left; }
 tr.knee td { font-weight: 600; } tr.knee td:first-child { color: var(--l0); }
 )";
 

@@ -9,8 +9,8 @@
 namespace sluice::cli {
 namespace {
 
-// Units of the view box; a page shows it between 340 and 540 pixels wide, so words must be large in it.
-constexpr double width = 480, height = 300, left = 52, right = 412, top = 30, bottom = 252;
+// Units of the view box; a page shows it between 300 and 480 pixels wide.
+constexpr double width = 400, height = 270, left = 46, top = 30, bottom = 222;
 constexpr double word_height = 15;
 
 std::string number(double v) {
@@ -34,6 +34,7 @@ std::string segment(double x1, double y1, double x2, double y2, const char* how)
 struct scales {
   double x_least = 0, x_most = 1, y_least = 0, y_most = 1;
   bool log_y = false;
+  double right = width - 14;
 
   double x(double v) const {
     return x_most > x_least ? left + (v - x_least) / (x_most - x_least) * (right - left) : (left + right) / 2;
@@ -59,17 +60,17 @@ std::vector<double> y_ticks(const plot& p, scales& s) {
 std::string axes(const plot& p, const scales& s, const std::vector<double>& ticks) {
   std::string out;
   for (const double v : ticks) {
-    out += segment(left, s.y(v), right, s.y(v), "grid");
+    out += segment(left, s.y(v), s.right, s.y(v), "grid");
     out += word(left - 7, s.y(v) + 5, "end", tick_text(v));
   }
   if (p.places.empty()) {
     for (const double v : linear_ticks(s.x_most))
-      if (v <= s.x_most) out += word(s.x(v), bottom + 19, "middle", tick_text(v));
+      if (v <= s.x_most && v == std::floor(v)) out += word(s.x(v), bottom + 19, "middle", tick_text(v));
   } else {
     for (std::size_t i = 0; i < p.places.size(); ++i)
       out += word(s.x(static_cast<double>(i)), bottom + 19, "middle", p.places[i]);
   }
-  out += word((left + right) / 2, height - 9, "middle", p.x_title, "soft");
+  out += word((left + s.right) / 2, height - 9, "middle", p.x_title, "soft");
   out += word(4, 16, "start", p.y_title, "soft");
   return out;
 }
@@ -87,8 +88,8 @@ std::string names(const plot& p, const scales& s) {
     at[i] = std::min(at[i], i + 1 == at.size() ? bottom : at[i + 1] - word_height);
   std::string out;
   for (std::size_t i = 0; i < order.size(); ++i)
-    out +=
-        word(right + 9, at[i] + 5, "start", p.lines[order[i]].name, "name l" + std::to_string(order[i] % 6));
+    out += word(s.right + 8, at[i] + 5, "start", p.lines[order[i]].name,
+                "name l" + std::to_string(order[i] % 6));
   return out;
 }
 
@@ -113,7 +114,7 @@ std::string lines(const plot& p, const scales& s) {
 std::string mark(const plot& p, const scales& s) {
   if (!p.marked) return {};
   const double x = s.x(p.marked->x);
-  const bool at_right = x > (left + right) / 2;
+  const bool at_right = x > (left + s.right) / 2;
   return segment(x, top - 6, x, bottom, "mark") +
          word(x + (at_right ? -6 : 6), bottom - 9, at_right ? "end" : "start", p.marked->words, "mark-words");
 }
@@ -123,12 +124,13 @@ std::string mark(const plot& p, const scales& s) {
 std::string drawn(const plot& p) {
   scales s;
   double least = HUGE_VAL, most = -HUGE_VAL;
-  bool any = false;
+  bool any = false, named = false;
   for (const auto& l : p.lines)
     for (const auto& [x, y] : l.points)
       least = std::min(least, x), most = std::max(most, x), any = any || y > 0;
   if (!any) return {};
   s.x_least = p.places.empty() ? 0 : least, s.x_most = most;
+  if (named) s.right -= 38;
   const auto ticks = y_ticks(p, s);
   return "<figure><figcaption>" + escaped(p.title) + "</figcaption><svg viewBox=\"0 0 " + number(width) +
          " " + number(height) + "\" role=\"img\" aria-label=\"" + escaped(p.title + ". " + p.says) + "\">" +
@@ -191,8 +193,8 @@ std::vector<double> log_ticks(double least, double most) {
 
 std::string tick_text(double v) {
   std::array<char, 32> out{};
-  const char* unit = v >= 1e6 ? "M" : v >= 1e4 ? "k" : "";
-  std::snprintf(out.data(), out.size(), "%.4g%s", v >= 1e6 ? v / 1e6 : v >= 1e4 ? v / 1e3 : v, unit);
+  const char* unit = v >= 1e6 ? "M" : v >= 1e3 ? "k" : "";
+  std::snprintf(out.data(), out.size(), "%.4g%s", v >= 1e6 ? v / 1e6 : v >= 1e3 ? v / 1e3 : v, unit);
   return out.data();
 }
 

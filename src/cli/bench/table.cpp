@@ -36,9 +36,8 @@ std::string body_text(const bench_plan& plan, std::size_t files) {
   if (!plan.from.empty())
     return grouped(files) + (files == 1 ? " file of '" : " files of '") + printable(plan.from.string()) +
            "', in turn";
-  const auto most = human_bytes(static_cast<double>(plan.sizes.most));
-  if (plan.sizes.least == plan.sizes.most) return most + " from memory";
-  return human_bytes(static_cast<double>(plan.sizes.least)) + " to " + most + " from memory";
+  const auto [least, most] = plan.sizes;
+  return (least == most ? "" : grouped(least) + " to ") + grouped(most) + " bytes from memory";
 }
 
 std::string load_text(const load_plan& load) {
@@ -53,6 +52,7 @@ std::string heading(const bench_plan& plan, std::size_t files) {
 }
 
 std::string step_text(const step_report& s, double rate_intended) {
+  if (s.requests == 0) return "\nwindow " + s.window + ": nothing was measured\n";
   std::string text = "\nwindow " + s.window + ": " + rate(s.requests_per_second) + " requests/s, " +
                      human_bytes(s.bytes_per_second) + "/s\n";
   text += "  " + grouped(s.requests) + " requests in " + fixed(s.seconds, 1) + " s: " + grouped(s.accepted) +

@@ -16,9 +16,9 @@ std::string step_text(const step_report& s, double rate);
 /// All windows beside each other, the knee marked.
 std::string sweep_text(const std::vector<step_report>& steps);
 
-/// `32 kB from memory`, `8 files of 'DIR', again and again`.
+/// `32,768 bytes from memory`, `8 files of 'DIR', in turn`.
 std::string body_text(const bench_plan& plan, std::size_t files);
-/// `10s each window after 1s`, `closed loop` or `200/s`.
+/// `open loop at 200/s, 10 s a window after 1 s of warm-up`.
 std::string load_text(const load_plan& load);
 
 }  // namespace sluice::cli

@@ -202,7 +202,7 @@ INSTANTIATE_TEST_SUITE_P(
         load("window_of_words", {"-w", "4,many"}, {"--window", "'4,many'", "1,4,16,64"}),
         load("window_of_nothing", {"-w", "1,,4"}, {"--window", "1,4,16,64"}),
         load("window_of_zero", {"-w", "0,4"}, {"--window", "0 uploads", "1 or more"}),
-        load("huge_window", {"-w", "1,1000000"}, {"--window", "1000000 uploads", "ulimit -n"}),
+        load("huge_window", {"-w", "1,1000000", "--size", "1"}, {"--window", "1000000 uploads", "ulimit -n"}),
         load("rate", {"--rate", "fast"}, {"--rate", "'fast'", "50/s"}),
         load("rate_of_zero", {"--rate", "0"}, {"--rate", "1/h", "1000000/s"}),
         load("rate_beyond_reason", {"--rate", "1e9"}, {"--rate"}),

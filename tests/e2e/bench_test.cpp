@@ -59,8 +59,12 @@ class bench : public test {
     for (const auto& [kind, n] : step.at("errors").items()) errors += n.get<std::uint64_t>();
     EXPECT_EQ(step.at("failed"), errors);
     const double seconds = step.at("seconds");
-    EXPECT_NEAR(step.at("requests_per_second"), sum(step.at("per_second"), "accepted") / seconds, .01);
-    EXPECT_NEAR(step.at("bytes_per_second").get<double>(), sum(step.at("per_second"), "bytes") / seconds, 1);
+    const auto expect_rate = [&](const char* rate, const char* of) {
+      const auto wanted = static_cast<double>(sum(step.at("per_second"), of)) / seconds;
+      EXPECT_NEAR(step.at(rate).get<double>(), wanted, 1 + wanted / 1000);
+    };
+    expect_rate("requests_per_second", "accepted");
+    expect_rate("bytes_per_second", "bytes");
   }
 };
 
@@ -125,7 +129,7 @@ TEST_F(bench, keeps_the_rate_it_is_told) {
   EXPECT_NEAR(o.step().at("requests_per_second"), 200, 10);
   const auto ledger = to.ledger();
   ASSERT_EQ(ledger.size(), 600u);
-  EXPECT_NEAR(static_cast<double>(ledger.back().t_ms - ledger.front().t_ms), 3000, 150);
+  EXPECT_GE(ledger.back().t_ms - ledger.front().t_ms, 2850) << "no faster, however the machine is";
 }
 
 // One connection, 50 ms a request, 40 requests a second for a second: the last waits for twenty before it.
@@ -270,6 +274,17 @@ TEST_F(bench, json_has_standard_output_for_itself) {
   EXPECT_THAT(o.err, HasSubstr("5 accepted"));
   const auto quiet = run(sluice({"bench", to.url(), "--count", "5", "--warm-up", "0", "-q"}));
   EXPECT_EQ(quiet.out + quiet.err, "");
+}
+
+TEST_F(bench, shows_on_a_terminal_how_far_it_is) {
+  support::sink to{R"([{"delay_ms": 5}])", {"--http"}};
+  auto c = command(to, {"-w", "2", "--duration", "1s", "--warm-up", "0"});
+  c.terminal = true;
+  support::process p{c};
+  const auto o = outcome_of(p);
+  EXPECT_EQ(o.code, 0);
+  EXPECT_THAT(o.err, AllOf(HasSubstr("window 2: 0:00"), HasSubstr("accepted"), HasSubstr("2 in flight")));
+  EXPECT_THAT(o.out, Not(HasSubstr("\x1b")));
 }
 
 // Every element is closed in order, no text has a bare < or &; that is what a browser needs to draw it whole.

@@ -10,13 +10,14 @@
 
 #include <sluice/sluice.hpp>
 
-#include <algorithm>
+#include <array>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <csignal>
+#include <ctime>
 #include <exception>
 #include <memory>
 #include <optional>
@@ -65,8 +66,13 @@ listing list_files(asio::io_context& ioc, const bench_plan& plan) {
 /// One run: a sweep over windows, until it is through, hopeless, or told to stop.
 class sweep {
  public:
-  sweep(asio::io_context& ioc, const bench_plan& plan, load& from)
-      : ioc_{ioc}, plan_{plan}, load_{from}, signals_{ioc, SIGINT, SIGTERM, SIGHUP}, tick_{ioc} {}
+  sweep(asio::io_context& ioc, const bench_plan& plan, load& from, console& c)
+      : ioc_{ioc},
+        plan_{plan},
+        load_{from},
+        console_{c},
+        signals_{ioc, SIGINT, SIGTERM, SIGHUP},
+        tick_{ioc} {}
 
   bench_result run(std::size_t files) {
     result_.began = utc_now();
@@ -97,7 +103,6 @@ class sweep {
     if (wall_ == wall::unreachable) return number(exit_code::unreachable);
     return number(all_accepted_ ? exit_code::done : exit_code::some_failed);
   }
-  console& terminal() noexcept { return console_; }
 
  private:
   asio::awaitable<void> steps() {
@@ -149,7 +154,7 @@ class sweep {
   asio::io_context& ioc_;
   const bench_plan& plan_;
   load& load_;
-  console console_;
+  console& console_;
   asio::signal_set signals_;
   asio::steady_timer tick_;
   std::shared_ptr<generator> now_;
@@ -167,28 +172,28 @@ int bench(bench_plan plan) {
   asio::io_context ioc{1};
   std::optional<load> bodies;
   std::size_t files = 0;
-  console early;
+  console terminal;
   for (const auto& w : plan.warnings)
-    if (!plan.quiet) early.line("sluice: warning: " + w);
+    if (!plan.quiet) terminal.line("sluice: warning: " + w);
   if (plan.from.empty()) {
     bodies.emplace(plan.sizes);
   } else {
     auto found = list_files(ioc, plan);
     if (found.names.empty()) {
-      early.line("sluice: " + (found.trouble.empty()
-                                   ? "--from: no file in '" + printable(plan.from.string()) + "'"
-                                   : found.trouble));
+      terminal.line("sluice: " + (found.trouble.empty()
+                                      ? "--from: no file in '" + printable(plan.from.string()) + "'"
+                                      : found.trouble));
       return static_cast<int>(found.trouble.empty() ? exit_code::usage : exit_code::source);
     }
     files = found.names.size();
     bodies.emplace(plan.from, std::move(found.names));
   }
-  sweep s{ioc, plan, *bodies};
+  sweep s{ioc, plan, *bodies, terminal};
   const auto result = s.run(files);
   bool written = true;
   const auto write = [&](const char* option, const std::string& where, const std::string& text) {
     if (where.empty() || write_output(where, text)) return;
-    s.terminal().line(std::string{"sluice: "} + option + ": cannot write '" + printable(where) + "'");
+    terminal.line(std::string{"sluice: "} + option + ": cannot write '" + printable(where) + "'");
     written = false;
   };
   write("--json", plan.json, plan.json.empty() ? "" : to_json(plan, result));

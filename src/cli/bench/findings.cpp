@@ -21,7 +21,7 @@ std::vector<phase> phases_of(const step_report& s) {
   std::vector<phase> all{{"connect", "DNS and TCP, new connections", s.connect},
                          {"handshake", "TLS, new connections", s.handshake},
                          {"send", "to the last byte sent", s.send},
-                         {"wait", "to the first byte of the reply: the server's time", s.wait},
+                         {"wait", "until the reply: the server's time", s.wait},
                          {"total", "of accepted requests", s.total},
                          {"late", "begun later than intended", s.late}};
   std::erase_if(all, [](const phase& p) { return p.ms.count == 0; });
@@ -40,8 +40,9 @@ std::vector<std::string> findings_of(const step_report& s, double rate) {
                     cli::rate(s.requests_per_second) +
                     " were accepted; latency includes the queue that this made");
   if (!client && s.late.count > 0 && s.late.p99 > 10)
-    lines.push_back(window + "requests began up to " + milliseconds_text(s.late.max) +
-                    " ms late because all connections were busy; a larger --window shows more of the server");
+    lines.push_back(
+        window + "one request in a hundred began " + milliseconds_text(s.late.p99) +
+        " ms late or more: all connections were busy, or this machine; a larger --window tells which");
   if (s.unfinished > 0)
     lines.push_back(window + grouped(s.unfinished) +
                     " requests had not ended when the run did; they are in no percentile");

@@ -28,7 +28,7 @@ json window_of(const step_report& s) {
 
 json to_json(const step_report& s, double rate) {
   json j{{"window", window_of(s)},
-         {"seconds", rounded(s.seconds)},
+         {"seconds", rounded(s.seconds, 1e6)},
          {"requests", s.requests},
          {"accepted", s.accepted},
          {"failed", s.failed},

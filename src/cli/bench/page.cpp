@@ -67,6 +67,25 @@ std::string latency_plot(const steps& all) {
   return drawn(p);
 }
 
+/// Of one window: how the phases spread.
+std::string spread_plot(const step_report& s) {
+  plot p{.title = "Latency by percentile (log scale)",
+         .x_title = "percentile",
+         .y_title = "ms",
+         .places = {"p50", "p90", "p99", "p99.9", "max"},
+         .log_y = true};
+  for (const auto& phase : phases_of(s)) {
+    const auto& ms = phase.ms;
+    if (ms.count != s.total.count) continue;  // of connections, or of other requests
+    p.lines.push_back({phase.name, {}});
+    for (const double v : {ms.p50, ms.p90, ms.p99, ms.p999, ms.max})
+      p.lines.back().points.emplace_back(p.lines.back().points.size(), std::max(v, 0.001));
+    p.says += std::string{phase.name} + ": median " + milliseconds_text(ms.p50) + ", 99th percentile " +
+              milliseconds_text(ms.p99) + " ms. ";
+  }
+  return drawn(p);
+}
+
 /// One line a window, over the seconds of its measured time.
 template <class Value>
 std::string time_plot(const steps& all, plot p, Value value) {
@@ -191,6 +210,7 @@ std::string page(const bench_plan& plan, const bench_result& result) {
   }
   out += tiles(all) + "<div class=\"plots\">\n";
   if (all.size() > 1) out += rate_plot(all) + latency_plot(all);
+  if (all.size() == 1) out += spread_plot(all.front());
   out += throughput_plot(all) + window_plot(all) + "</div>\n<h2>Windows</h2>\n" + sweep_table(all);
   if (knee_of(all))
     out += "<p class=\"soft\">The knee is the smallest window with 95 % of the best rate.</p>\n";

@@ -125,12 +125,14 @@ std::string drawn(const plot& p) {
   scales s;
   double least = HUGE_VAL, most = -HUGE_VAL;
   bool any = false, named = false;
-  for (const auto& l : p.lines)
+  for (const auto& l : p.lines) {
+    named = named || !l.name.empty();
     for (const auto& [x, y] : l.points)
       least = std::min(least, x), most = std::max(most, x), any = any || y > 0;
+  }
   if (!any) return {};
   s.x_least = p.places.empty() ? 0 : least, s.x_most = most;
-  if (named) s.right -= 38;
+  if (named) s.right -= 40;
   const auto ticks = y_ticks(p, s);
   return "<figure><figcaption>" + escaped(p.title) + "</figcaption><svg viewBox=\"0 0 " + number(width) +
          " " + number(height) + "\" role=\"img\" aria-label=\"" + escaped(p.title + ". " + p.says) + "\">" +

@@ -58,8 +58,8 @@ std::string step_text(const step_report& s, double rate_intended) {
   text += "  " + grouped(s.requests) + " requests in " + fixed(s.seconds, 1) + " s: " + grouped(s.accepted) +
           " accepted, " + grouped(s.failed) + " failed";
   if (s.unfinished > 0) text += ", " + grouped(s.unfinished) + " unfinished";
-  text += "; " + grouped(s.connections) + " connections; CPU " + fixed(s.cpu_share * 100, 0) + " %, " +
-          fixed(s.cpu_us_per_request, 0) + " us a request\n";
+  text += "; " + grouped(s.connections) + (s.connections == 1 ? " connection; CPU " : " connections; CPU ") +
+          fixed(s.cpu_share * 100, 0) + " %, " + fixed(s.cpu_us_per_request, 0) + " us a request\n";
   for (const auto& [kind, n] : s.errors) text += "  " + right(grouped(n), 9) + " x " + printable(kind) + "\n";
   const auto phases = phases_of(s);
   if (!phases.empty()) text += left("  ms", 13) + "      p50      p90      p99    p99.9      max\n";

@@ -36,6 +36,9 @@ TEST(latency_histogram, percentile_is_the_nearest_rank) {
   EXPECT_EQ(h.milliseconds(.99), .099);
   EXPECT_EQ(h.milliseconds(.999), .100);
   EXPECT_EQ(h.milliseconds(0), .001);
+  latency_histogram eight;
+  for (int us = 1; us <= 8; ++us) eight.add(std::chrono::microseconds{us});
+  EXPECT_EQ(eight.milliseconds(.9), .008) << "seven are not nine tenths of eight";
 }
 
 TEST(latency_histogram, microseconds_are_exact_below_128_and_the_maximum_always) {

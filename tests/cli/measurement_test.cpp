@@ -47,7 +47,7 @@ TEST(measurement, adds_up) {
   cut.accepted = false, cut.cut = true;
   m.add(cut);
   m.never_begun(5);
-  const auto r = m.report("4", end, {2.5, 10});
+  const auto r = m.report("4", end, {2.5, 10, 5});
   EXPECT_EQ(r.requests, 109u);
   EXPECT_EQ(r.accepted, 100u);
   EXPECT_EQ(r.failed, 3u);
@@ -57,6 +57,7 @@ TEST(measurement, adds_up) {
   EXPECT_EQ(r.requests_per_second, 10);
   EXPECT_EQ(r.bytes_per_second, 1000);
   EXPECT_EQ(r.cpu_share, .25);
+  EXPECT_EQ(r.cpu_wait_share, .5);
   EXPECT_NEAR(r.cpu_us_per_request, 2.5e6 / 103, 1e-6);
   ASSERT_EQ(r.per_second.size(), 10u);
   std::uint64_t sum = 0;
@@ -95,6 +96,16 @@ TEST(measurement, what_ends_after_the_end_counts_as_latency_and_not_as_rate) {
   EXPECT_EQ(r.seconds, 10);
   EXPECT_EQ(r.requests_per_second, .1);
   EXPECT_EQ(r.total.max, 4000);
+}
+
+TEST(measurement, ends_within_a_second) {
+  measurement m{begin, begin + 1500ms};
+  m.add(accepted(1s, 400ms));
+  m.add(accepted(1s, 600ms));
+  const auto r = m.report("1", begin + 2s, {});
+  EXPECT_EQ(r.seconds, 1.5);
+  ASSERT_EQ(r.per_second.size(), 2u);
+  EXPECT_EQ(r.per_second[1].accepted, 1u);
 }
 
 TEST(measurement, latency_counts_from_the_intended_start) {
@@ -185,6 +196,12 @@ TEST(knee_of, needs_something_to_compare) {
   EXPECT_EQ(knee_of(of_rates({0, 0})), std::nullopt);
 }
 
+TEST(knee_text, warns_when_the_knee_may_be_beyond_what_was_measured) {
+  EXPECT_THAT(knee_text(of_rates({100, 400})), HasSubstr("none larger was measured"));
+  EXPECT_THAT(knee_text(of_rates({100, 400, 390})), testing::Not(HasSubstr("larger")));
+  EXPECT_EQ(knee_text(of_rates({100})), "");
+}
+
 TEST(findings_of, name_the_client_when_it_was_the_limit) {
   step_report s;
   s.window = "16", s.seconds = 10, s.cpu_share = .5;
@@ -192,6 +209,12 @@ TEST(findings_of, name_the_client_when_it_was_the_limit) {
   s.cpu_share = .97;
   EXPECT_THAT(findings_of(s, 0),
               ElementsAre(HasSubstr("the client was the limit, not the server: it used 97 %")));
+  s.cpu_share = .4, s.cpu_wait_share = .4;
+  EXPECT_THAT(findings_of(s, 0), IsEmpty());
+  s.cpu_wait_share = .55;
+  EXPECT_THAT(findings_of(s, 0),
+              ElementsAre(HasSubstr("it used 40 % of the one core that its one thread can have, "
+                                    "and waited 55 % of the time for it")));
 }
 
 TEST(findings_of, name_a_rate_that_was_not_reached) {

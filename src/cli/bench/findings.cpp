@@ -11,6 +11,13 @@ std::string percent(double share) { return fixed(share * 100, 0) + " %"; }
 
 }  // namespace
 
+std::string knee_text(const std::vector<step_report>& steps) {
+  const auto knee = knee_of(steps);
+  if (!knee) return {};
+  return std::string{"the knee: the smallest window with 95 % of the best rate"} +
+         (*knee + 1 == steps.size() ? "; none larger was measured" : "");
+}
+
 std::string milliseconds_text(double ms) {
   if (ms < 1) return fixed(ms, 3);
   if (ms < 9.995) return fixed(ms, 2);
@@ -33,8 +40,10 @@ std::vector<std::string> findings_of(const step_report& s, double rate) {
   const bool client = client_was_the_limit(s);
   std::vector<std::string> lines;
   if (client)
-    lines.push_back(window + "the client was the limit, not the server: it used " + percent(s.cpu_share) +
-                    " of the one core that its one thread can have");
+    lines.push_back(
+        window + "the client was the limit, not the server: it used " + percent(s.cpu_share) +
+        " of the one core that its one thread can have" +
+        (s.cpu_wait_share > 0.1 ? ", and waited " + percent(s.cpu_wait_share) + " of the time for it" : ""));
   if (rate > 0 && s.seconds > 0 && s.requests_per_second < 0.95 * rate)
     lines.push_back(window + "of " + cli::rate(rate) + " requests/s intended, " +
                     cli::rate(s.requests_per_second) +

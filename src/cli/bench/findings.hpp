@@ -11,6 +11,9 @@ namespace sluice::cli {
 /// A line each; `rate`: what was intended, or 0 in a closed loop.
 std::vector<std::string> findings_of(const step_report& s, double rate);
 
+/// What the knee is, and what it is not when there is nothing above it; empty without one.
+std::string knee_text(const std::vector<step_report>& steps);
+
 /// `0.043`, `1.24`, `37.1`, `1,204`.
 std::string milliseconds_text(double ms);
 

@@ -8,6 +8,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <fstream>
 #include <limits>
 #include <utility>
 
@@ -25,8 +26,16 @@ double cpu_seconds() {
   return seconds(u.ru_utime) + seconds(u.ru_stime);
 }
 
-double wall_seconds(attempt_record::clock::time_point t) {
-  return std::chrono::duration<double>{t.time_since_epoch()}.count();
+/// From the kernel's scheduler; 0 where it does not tell.
+double waited_seconds() {
+  std::ifstream in{"/proc/self/schedstat"};
+  double on_cpu = 0, waited = 0;
+  return in >> on_cpu >> waited ? waited * 1e-9 : 0;
+}
+
+measurement::usage usage_so_far() {
+  const auto now = sample::clock::now().time_since_epoch();
+  return {cpu_seconds(), std::chrono::duration<double>{now}.count(), waited_seconds()};
 }
 
 config observed(config cfg, std::function<void(const attempt_record&)> by) {
@@ -59,10 +68,12 @@ generator::generator(asio::any_io_executor executor, config cfg, const load_plan
 asio::awaitable<void> generator::run() {
   fill();
   while (!stopped_ && clock::now() < begin_) co_await sleep_until(begin_);
-  before_ = {cpu_seconds(), wall_seconds(clock::now())};
+  at_begin_ = usage_so_far();
   while (!stopped_ && left_to_measure_ > 0 && clock::now() < end_) co_await sleep_until(end_);
   really_ended_ = std::max(begin_, clock::now());
-  used_ = {cpu_seconds() - before_.cpu_seconds, wall_seconds(clock::now()) - before_.wall_seconds};
+  const auto now = usage_so_far();
+  used_ = {now.cpu_seconds - at_begin_.cpu_seconds, now.wall_seconds - at_begin_.wall_seconds,
+           now.waited_seconds - at_begin_.waited_seconds};
 
   const auto deadline = clock::now() + plan_.grace;
   const auto waiting = [&] { return in_flight_ > 0 || (schedule_ && may_begin(clock::now())); };

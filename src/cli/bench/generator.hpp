@@ -83,7 +83,7 @@ class generator : public std::enable_shared_from_this<generator> {
   bool proven_, stopped_ = false, posted_ = false;
   wall wall_ = wall::none;
   std::string gave_up_;
-  usage before_, used_;
+  usage at_begin_, used_;
   clock::time_point really_ended_;
   uploader up_;  ///< last: it tells us of attempts until it is gone
 };

@@ -40,6 +40,7 @@ json to_json(const step_report& s, double rate) {
          {"cpu",
           {{"seconds", rounded(s.cpu_seconds)},
            {"share", rounded(s.cpu_share)},
+           {"wait_share", rounded(s.cpu_wait_share)},
            {"us_per_request", rounded(s.cpu_us_per_request)},
            {"client_was_the_limit", client_was_the_limit(s)}}},
          {"latency_ms", json::object()},

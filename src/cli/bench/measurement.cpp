@@ -67,7 +67,10 @@ step_report measurement::report(std::string window, clock::time_point stopped, c
   }
   r.cpu_seconds = used.cpu_seconds;
   constexpr double too_short = 0.01;  // seconds; a share of less is chance
-  if (used.wall_seconds > too_short) r.cpu_share = used.cpu_seconds / used.wall_seconds;
+  if (used.wall_seconds > too_short) {
+    r.cpu_share = used.cpu_seconds / used.wall_seconds;
+    r.cpu_wait_share = used.waited_seconds / used.wall_seconds;
+  }
   if (accepted + failed > 0)
     r.cpu_us_per_request = used.cpu_seconds * 1e6 / static_cast<double>(accepted + failed);
   return r;

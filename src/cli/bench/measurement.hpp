@@ -47,6 +47,7 @@ struct step_report {
   std::uint64_t connections = 0;                         ///< opened from the first request on
   double requests_per_second = 0, bytes_per_second = 0;  ///< accepted, ended in the measured time
   double cpu_seconds = 0, cpu_share = 0, cpu_us_per_request = 0;
+  double cpu_wait_share = 0;                    ///< of the time, ready to run while others had the core
   percentiles connect, handshake;               ///< of all connections, the warm-up's too
   percentiles send, wait, total;                ///< of accepted requests; total from when they were to begin
   percentiles late;                             ///< open loop: how much later than intended they began
@@ -67,6 +68,7 @@ class measurement {
 
   struct usage {
     double cpu_seconds = 0, wall_seconds = 0;
+    double waited_seconds = 0;  ///< ready to run, while others had the core
   };
   /// `stopped`: when the measured time really ended, which may be earlier.
   step_report report(std::string window, clock::time_point stopped, const usage& used) const;
@@ -97,7 +99,10 @@ constexpr bool is_hopeless(std::uint64_t accepted, std::uint64_t failed, wall la
 /// accepted.
 std::optional<std::size_t> knee_of(const std::vector<step_report>& steps);
 
-/// The client used almost all of the one core that its one thread can have.
-constexpr bool client_was_the_limit(const step_report& s) noexcept { return s.cpu_share > 0.9; }
+/// It had something to do almost all the time: it used the one core that its one thread can have, or waited
+/// for it.
+constexpr bool client_was_the_limit(const step_report& s) noexcept {
+  return s.cpu_share + s.cpu_wait_share > 0.9;
+}
 
 }  // namespace sluice::cli

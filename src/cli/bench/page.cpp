@@ -212,8 +212,7 @@ std::string page(const bench_plan& plan, const bench_result& result) {
   if (all.size() > 1) out += rate_plot(all) + latency_plot(all);
   if (all.size() == 1) out += spread_plot(all.front());
   out += throughput_plot(all) + window_plot(all) + "</div>\n<h2>Windows</h2>\n" + sweep_table(all);
-  if (knee_of(all))
-    out += "<p class=\"soft\">The knee is the smallest window with 95 % of the best rate.</p>\n";
+  if (const auto text = knee_text(all); !text.empty()) out += "<p class=\"soft\">" + escaped(text) + "</p>\n";
   out +=
       "<h2>Latency by phase</h2>\n<p class=\"soft\">Connect and handshake are of all connections, those of "
       "the warm-up too; "

@@ -22,9 +22,9 @@ p { margin: .2rem 0 .6rem; } ul { padding-left: 1.2rem; } li { margin: .3rem 0; 
   border-radius: .5rem; }
 .tiles dt { color: var(--soft); font-size: .85rem; }
 .tiles dd { margin: 0; font-size: 1.35rem; font-weight: 600; font-variant-numeric: tabular-nums; }
-.plots { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 21rem), 1fr)); gap: .8rem; }
+.plots { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 21rem), 1fr)); gap: .8rem; }
 figure { margin: 0; padding: .8rem .6rem .4rem; background: var(--card); border: 1px solid var(--line);
-  border-radius: .5rem; max-width: 28rem; }
+  border-radius: .5rem; }
 figcaption { padding: 0 .3rem .3rem; font-weight: 600; font-size: .95rem; }
 svg { display: block; width: 100%; height: auto; overflow: visible; }
 svg text { fill: var(--ink); font: 14px system-ui, sans-serif; font-variant-numeric: tabular-nums; }

@@ -21,7 +21,6 @@ class schedule {
   }
   /// How many are to have begun by `now`: intended(k) <= now for exactly the first so many.
   std::uint64_t due(clock::time_point now) const {
-    if (now < start_) return 0;
     const double passed = std::chrono::duration<double>{now - start_}.count() * per_second_;
     auto k = static_cast<std::uint64_t>(std::max(std::floor(passed) - 1, 0.0));
     while (intended(k) <= now) ++k;  // rounding is at most one step off

@@ -80,7 +80,7 @@ std::string sweep_text(const std::vector<step_report>& steps) {
             right(fixed(s.bytes_per_second / 1e6, 1), 12) + percentile_cells(s.total, 9) +
             right(grouped(s.failed), 9) + right(fixed(s.cpu_share * 100, 0) + " %", 6) + "\n";
   }
-  if (knee) text += "* the knee: the smallest window with 95 % of the best rate\n";
+  if (knee) text += "* " + knee_text(steps) + "\n";
   return text;
 }
 

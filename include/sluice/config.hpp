@@ -100,6 +100,9 @@ struct retry_options {
   std::chrono::milliseconds cap{30'000};
   std::chrono::seconds max_time{0};  ///< no retry begins this long after the first attempt; 0: no limit
   bool all_errors = false;           ///< retry every reply that is not a success (never 401, 403, 407, 3xx)
+  /// The whole pool waits when the endpoint asks for it (Retry-After) or fails again and again, and a drain
+  /// ends when it does so for long. Without it every upload is tried at once: for measuring, not for sending.
+  bool hold_back = true;
 };
 
 struct timeout_options {

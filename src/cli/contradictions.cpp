@@ -18,6 +18,8 @@ constexpr pair excluding[] = {
     {"dry-run", "joblog", "a dry run has nothing to record"},
     {"files-from", "max-depth", "a list has no depth"},
     {"files-from0", "max-depth", "a list has no depth"},
+    {"count", "duration", "so many requests, or so long"},
+    {"size", "from", "bodies from memory, or files"},
 };
 
 }  // namespace

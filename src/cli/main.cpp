@@ -1,3 +1,4 @@
+#include "cli/bench/bench.hpp"
 #include "command_line.hpp"
 #include "exit_code.hpp"
 #include "option_names.hpp"
@@ -37,6 +38,10 @@ int run(int argc, char** argv) {
   add_environment(*options, environ, problems);
   if (const auto file = options->value("config")) add_file(*options, *file, problems);
   if (code != 0) return complain(problems);  // no verb: nothing more can be said
+  if (options->verb == verb::bench) {
+    auto plan = make_bench_plan(*options, problems);
+    return problems.empty() ? bench(std::move(plan)) : complain(problems);
+  }
   auto plan = make_plan(*options, problems);
   for (const auto& p : in_option_names(sluice::problems(plan.config, plan.source), *options, problems))
     problems.push_back(p);

@@ -1,12 +1,14 @@
-// The options of `sluice send`, as data: the command line, the environment and the configuration file all
-// read it.
+// The options of all verbs, as data: the command line, the environment and the configuration file all read
+// it.
 #pragma once
 
-#include <array>
-#include <span>
 #include <string_view>
+#include <vector>
 
 namespace sluice::cli {
+
+enum class verb { send, bench };
+constexpr std::string_view to_string(verb v) noexcept { return v == verb::send ? "send" : "bench"; }
 
 struct option_spec {
   enum class kind { flag, value, list };
@@ -16,9 +18,18 @@ struct option_spec {
   std::string_view group;
   std::string_view value;  ///< what the value is called in the help
   std::string_view help;
+  enum class users { send, bench, all };
+  users who = users::send;
+
+  constexpr bool belongs_to(verb v) const noexcept {
+    return who == users::all || (who == users::send) == (v == verb::send);
+  }
 };
 
-std::span<const option_spec> send_options();
-const option_spec* find_option(std::string_view name);
+std::vector<option_spec> options_of(verb v);
+/// Null when `v` has no such option. Two verbs may mean different things by one name.
+const option_spec* find_option(std::string_view name, verb v);
+/// Does any verb have it?
+bool is_option(std::string_view name);
 
 }  // namespace sluice::cli

@@ -2,15 +2,20 @@
 #pragma once
 
 #include "raw_options.hpp"
-#include "send_plan.hpp"
+
+#include <sluice/config.hpp>
+#include <sluice/source.hpp>
+
+#include <string>
+#include <vector>
 
 namespace sluice::cli {
 
 /// Names them in the configuration, so that none is drained with a source, and warns once of each that holds
 /// a secret and can be read by everybody.
-void note_own_files(const raw_options& options, send_plan& plan);
+void note_own_files(const raw_options& options, config& cfg, std::vector<std::string>& warnings);
 
 /// One problem for each directory to be walked that is the user's home.
-void check_home(const send_plan& plan, std::vector<std::string>& problems);
+void check_home(const source& from, std::vector<std::string>& problems);
 
 }  // namespace sluice::cli

@@ -8,6 +8,22 @@
 namespace sluice::cli {
 namespace {
 
+std::uint64_t handled(const progress& p) {
+  return p.accepted + p.rejected + p.deferred + p.changed + p.vanished;
+}
+std::uint64_t failed(const progress& p) { return p.rejected + p.deferred + p.changed; }
+
+/// What is worth telling only when it happens.
+std::string remarks(const progress& p) {
+  std::string s;
+  if (failed(p) > 0) s += "  " + grouped(failed(p)) + " failed";
+  if (p.backing_off > 0) s += "  " + grouped(p.backing_off) + " to retry";
+  if (p.pause.count() >= 1000) s += "  paused " + human_time(static_cast<double>(p.pause.count()) / 1000);
+  return s;
+}
+
+}  // namespace
+
 std::string grouped(std::uint64_t n) {
   std::string s = std::to_string(n);
   for (auto at = static_cast<std::ptrdiff_t>(s.size()) - 3; at > 0; at -= 3)
@@ -25,22 +41,6 @@ std::string rate(double per_second) {
   return per_second < 10 ? fixed(per_second, 1)
                          : grouped(static_cast<std::uint64_t>(std::llround(per_second)));
 }
-
-std::uint64_t handled(const progress& p) {
-  return p.accepted + p.rejected + p.deferred + p.changed + p.vanished;
-}
-std::uint64_t failed(const progress& p) { return p.rejected + p.deferred + p.changed; }
-
-/// What is worth telling only when it happens.
-std::string remarks(const progress& p) {
-  std::string s;
-  if (failed(p) > 0) s += "  " + grouped(failed(p)) + " failed";
-  if (p.backing_off > 0) s += "  " + grouped(p.backing_off) + " to retry";
-  if (p.pause.count() >= 1000) s += "  paused " + human_time(static_cast<double>(p.pause.count()) / 1000);
-  return s;
-}
-
-}  // namespace
 
 std::string human_bytes(double bytes) {
   static constexpr std::array<const char*, 6> units{" B", " kB", " MB", " GB", " TB", " PB"};

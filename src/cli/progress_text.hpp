@@ -3,10 +3,17 @@
 
 #include <sluice/result.hpp>
 
+#include <cstdint>
 #include <string>
 
 namespace sluice::cli {
 
+/// `12,345`.
+std::string grouped(std::uint64_t n);
+/// With so many digits behind the point.
+std::string fixed(double v, int digits);
+/// Of so many a second: `3.2`, `12,345`.
+std::string rate(double per_second);
 /// `1.2 GB`, `834 kB`, `17 B`: powers of 1000.
 std::string human_bytes(double bytes);
 /// `0:07`, `12:41`, `3:05:12`.

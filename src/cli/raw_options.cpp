@@ -1,7 +1,5 @@
 #include "raw_options.hpp"
 
-#include "option_table.hpp"
-
 #include <sluice/text.hpp>
 
 #include <algorithm>
@@ -33,15 +31,16 @@ std::vector<std::string> lines_of(const std::string& text) {
 }
 
 /// Options and the two positionals that have a name in files and in the environment.
-bool takes_list(std::string_view name) {
-  const auto* spec = find_option(name);
+bool takes_list(std::string_view name, verb v) {
+  const auto* spec = find_option(name, v);
   return name == "source" || (spec != nullptr && spec->what == kind::list);
 }
-bool is_known(std::string_view name) {
-  return name == "url" || name == "source" || find_option(name) != nullptr;
+bool is_known(std::string_view name) { return name == "url" || name == "source" || is_option(name); }
+bool concerns(std::string_view name, verb v) {
+  return name == "url" || (name == "source" && v == verb::send) || find_option(name, v) != nullptr;
 }
-bool is_flag(std::string_view name) {
-  const auto* spec = find_option(name);
+bool is_flag(std::string_view name, verb v) {
+  const auto* spec = find_option(name, v);
   return spec != nullptr && spec->what == kind::flag;
 }
 
@@ -58,22 +57,23 @@ bool is_cut_by_nul(std::string_view name, const std::string& value) {
 }
 
 /// The values of one key; empty with a problem when they are of the wrong kind.
-std::vector<std::string> values_of(const std::string& name, const json& v, const std::string& where,
-                                   std::vector<std::string>& problems) {
+std::vector<std::string> values_of(const std::string& name, verb whose, const json& v,
+                                   const std::string& where, std::vector<std::string>& problems) {
+  const bool flag = is_flag(name, whose), list = takes_list(name, whose);
   std::vector<std::string> values;
-  if (v.is_array() && takes_list(name)) {
+  if (v.is_array() && list) {
     for (const auto& element : v)
       if (auto text = scalar_text(element))
         values.push_back(*text);
       else
         problems.push_back(where + ": every element must be a string");
-  } else if (auto text = scalar_text(v); text && (is_flag(name) == v.is_boolean())) {
+  } else if (auto text = scalar_text(v); text && (flag == v.is_boolean())) {
     values.push_back(*text);
   } else {
     problems.push_back(where + ": expected " +
-                       (is_flag(name)      ? "true or false"
-                        : takes_list(name) ? "a string or a list of strings"
-                                           : "one value"));
+                       (flag   ? "true or false"
+                        : list ? "a string or a list of strings"
+                               : "one value"));
   }
   if (std::ranges::any_of(values, [&](const auto& value) { return is_cut_by_nul(name, value); }))
     problems.push_back(where + ": has a NUL character (\\u0000), which no path, number or word can");
@@ -112,19 +112,19 @@ std::optional<bool> raw_options::truth(std::string_view word) {
 void add_environment(raw_options& options, const char* const* environment,
                      std::vector<std::string>& problems) {
   std::vector<std::string_view> names{"url"};
-  for (const auto& spec : send_options()) names.push_back(spec.name);
+  for (const auto& spec : options_of(options.verb)) names.push_back(spec.name);
   for (const auto name : names) {
     const auto key = environment_name(name);
     for (const auto* const* e = environment; *e != nullptr; ++e) {
       const std::string_view entry{*e};
       if (!entry.starts_with(key) || entry.size() == key.size() || entry[key.size()] != '=') continue;
       std::string text{entry.substr(key.size() + 1)};
-      if (is_flag(name)) {
+      if (is_flag(name, options.verb)) {
         const auto on = raw_options::truth(text);
         if (!on) problems.push_back(key + ": '" + printable(text) + "' is neither true nor false");
         text = on.value_or(false) ? "true" : "false";
       }
-      options.add(name, {takes_list(name) ? lines_of(text) : std::vector{text}, key});
+      options.add(name, {takes_list(name, options.verb) ? lines_of(text) : std::vector{text}, key});
     }
   }
 }
@@ -170,9 +170,10 @@ void add_text(raw_options& options, const std::string& text, const std::string& 
   for (const auto& [name, v] : object.items()) {
     const auto key = where + ": " + printable(name);
     if (!is_known(name) || name == "config")
-      problems.push_back(key + ": no such option; `sluice send --help` lists them");
-    else
-      options.add(name, {values_of(name, v, key, problems), printable(path) + ": " + name});
+      problems.push_back(key + ": no such option; `sluice " + std::string{to_string(options.verb)} +
+                         " --help` lists them");
+    else if (concerns(name, options.verb))
+      options.add(name, {values_of(name, options.verb, v, key, problems), printable(path) + ": " + name});
   }
 }
 

@@ -1,6 +1,8 @@
 // What was asked for, as text, and where: command line over environment over file.
 #pragma once
 
+#include "option_table.hpp"
+
 #include <map>
 #include <optional>
 #include <string>
@@ -17,6 +19,7 @@ struct given {
 
 class raw_options {
  public:
+  cli::verb verb = cli::verb::send;
   std::vector<std::string> positionals;
 
   bool has(std::string_view name) const { return options_.contains(name); }
@@ -42,7 +45,7 @@ void add_environment(raw_options& options, const char* const* environment,
                      std::vector<std::string>& problems);
 
 /// Adds the keys of a JSON object (comments allowed) to what is missing; besides the option names, `url` and
-/// `source`.
+/// `source`. One file may serve several verbs: what only others know is passed over.
 void add_file(raw_options& options, const std::string& path, std::vector<std::string>& problems);
 /// The same for the `text` of a file that is called `path`.
 void add_text(raw_options& options, const std::string& text, const std::string& path,

@@ -2,20 +2,14 @@
 
 #include "display.hpp"
 #include "exit_code.hpp"
+#include "output.hpp"
 
-#include <poll.h>
-#include <unistd.h>
-
-#include <algorithm>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <csignal>
-#include <cstdio>
-#include <fstream>
 #include <iostream>
-#include <string_view>
 
 namespace sluice::cli {
 namespace {
@@ -50,30 +44,8 @@ class stopper {
   int signal_ = 0;
 };
 
-/// A reader gets some time to read; one that does not keeps neither the program nor the lock.
-bool write_to_standard_output(std::string_view text) {
-  constexpr int patience_ms = 3000;
-  constexpr std::size_t step = 4096;  // PIPE_BUF: what a writable pipe takes without blocking
-  while (!text.empty()) {
-    pollfd p{STDOUT_FILENO, POLLOUT, 0};
-    if (::poll(&p, 1, patience_ms) != 1 || (p.revents & POLLOUT) == 0) return false;
-    const auto n = ::write(STDOUT_FILENO, text.data(), std::min(text.size(), step));
-    if (n <= 0) return false;
-    text.remove_prefix(static_cast<std::size_t>(n));
-  }
-  return true;
-}
-
 bool write_summary(const std::string& where, const run_summary& s, display& d) {
-  const auto json = to_json(s) + "\n";
-  bool written = false;
-  if (where == "-") {
-    written = write_to_standard_output(json);
-  } else {
-    std::ofstream out{where, std::ios::binary | std::ios::trunc};
-    out << json << std::flush;
-    written = static_cast<bool>(out);
-  }
+  const bool written = write_output(where, to_json(s) + "\n");
   if (!written) d.say("sluice: --summary: cannot write '" + printable(where) + "'");
   return written;
 }

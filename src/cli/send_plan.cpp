@@ -1,54 +1,15 @@
 #include "send_plan.hpp"
 
 #include "contradictions.hpp"
-#include "form_option.hpp"
+#include "option_reader.hpp"
 #include "own_files.hpp"
-#include "quantities.hpp"
+#include "request_options.hpp"
 
 #include <algorithm>
 #include <array>
-#include <utility>
 
 namespace sluice::cli {
 namespace {
-
-/// Reads options one by one and gathers what is wrong with them.
-class reader {
- public:
-  reader(const raw_options& options, std::vector<std::string>& problems)
-      : options_{options}, problems_{problems} {}
-
-  /// Hands the parsed value to `use`, or complains with `expected`.
-  template <class Parse, class Use>
-  void read(std::string_view name, Parse parse, const char* expected, Use use) {
-    const auto text = options_.value(name);
-    if (!text) return;
-    if (auto v = parse(*text))
-      use(*v);
-    else
-      complain(name, "'" + printable(*text) + "' is not " + expected);
-  }
-  template <class Duration>
-  void duration(std::string_view name, Duration& into) {
-    read(name, parse_duration, "a time; write one like 10s, 1.5m or 2h",
-         [&](auto v) { into = std::chrono::duration_cast<Duration>(v); });
-  }
-  template <class Number>
-  void count(std::string_view name, Number& into) {
-    const auto fits = [](std::string_view text) {
-      const auto n = parse_count(text);
-      return n && std::in_range<Number>(*n) ? n : std::nullopt;
-    };
-    read(name, fits, "a whole number", [&](auto v) { into = static_cast<Number>(v); });
-  }
-  void complain(std::string_view name, const std::string& what) {
-    problems_.push_back(options_.where(name) + ": " + what);
-  }
-
- private:
-  const raw_options& options_;
-  std::vector<std::string>& problems_;
-};
 
 std::optional<disposal> parse_disposal(std::string_view text) {
   if (text == "keep") return disposal::keep();
@@ -78,23 +39,6 @@ std::optional<order> parse_order(std::string_view text) {
   return o;
 }
 
-std::optional<std::vector<int>> parse_statuses(std::string_view text) {
-  std::vector<int> statuses;
-  while (true) {
-    const auto one = parse_count(text.substr(0, text.find(',')));
-    if (!one || *one > 999) return std::nullopt;
-    statuses.push_back(static_cast<int>(*one));
-    if (text.find(',') == text.npos) return statuses;
-    text.remove_prefix(text.find(',') + 1);
-  }
-}
-
-std::optional<tls_version> parse_tls(std::string_view text) {
-  if (text == "1.2") return tls_version::v1_2;
-  if (text == "1.3") return tls_version::v1_3;
-  return std::nullopt;
-}
-
 std::optional<send_plan::progress_style> parse_progress(std::string_view text) {
   using style = send_plan::progress_style;
   constexpr std::array<std::string_view, 4> names{"auto", "bar", "line", "none"};
@@ -103,26 +47,11 @@ std::optional<send_plan::progress_style> parse_progress(std::string_view text) {
   return static_cast<style>(it - names.begin());
 }
 
-void read_request(const raw_options& options, config& cfg, std::vector<std::string>& problems) {
-  read_form(options, cfg, problems);
-  read_headers(options, cfg, problems);
-  if (auto name = options.value("idempotency-header")) cfg.idempotency_header = *name;
-  cfg.success.json = options.list("success-json");
-  if (auto v = options.value("cacert")) cfg.tls.ca_file = *v;
-  if (auto v = options.value("cert")) cfg.tls.cert_file = *v;
-  if (auto v = options.value("key")) cfg.tls.key_file = *v;
-  if (auto v = options.value("pinnedpubkey")) cfg.tls.pinned_public_key = *v;
-  cfg.tls.insecure = options.flag("insecure");
-}
-
-void read_numbers(const raw_options& options, reader& r, send_plan& plan) {
+void read_numbers(const raw_options& options, option_reader& r, send_plan& plan) {
   auto& cfg = plan.config;
   r.count("retry", cfg.retry.retries);
   r.duration("retry-max-time", cfg.retry.max_time);
   cfg.retry.all_errors = options.flag("retry-all-errors");
-  r.duration("connect-timeout", cfg.timeout.connect);
-  r.duration("max-time", cfg.timeout.attempt);
-  r.duration("speed-time", cfg.timeout.stall);
   r.read("limit-rate", parse_size, "a number of bytes a second; write one like 500k or 2M",
          [&](auto v) { cfg.limit.bytes_per_second = v; });
   r.read("rate", parse_rate, "a rate; write one like 50/s or 1000/h",
@@ -137,7 +66,7 @@ void read_numbers(const raw_options& options, reader& r, send_plan& plan) {
   if (plan.stats.count() == 0) r.complain("stats", "an interval of 0 would print without end");
 }
 
-void read_selection(const raw_options& options, reader& r, source& from) {
+void read_selection(const raw_options& options, option_reader& r, source& from) {
   auto& s = from.select;
   constexpr const char* size = "a number of bytes; write one like 4096, 10k or 2M";
   constexpr const char* age = "a time; write one like 30s, 5m or 7d";
@@ -189,34 +118,28 @@ void read_positionals(const raw_options& options, send_plan& plan, std::vector<s
 
 send_plan make_plan(const raw_options& options, std::vector<std::string>& problems) {
   send_plan plan;
-  reader r{options, problems};
+  option_reader r{options, problems};
   auto& cfg = plan.config;
   check_contradictions(options, problems);
   read_positionals(options, plan, problems);
-  read_request(options, cfg, problems);
+  read_request(options, r, cfg, problems);
   read_numbers(options, r, plan);
   read_selection(options, r, plan.source);
-  r.read("success-status", parse_statuses, "a list of statuses; write one like 200,201",
-         [&](auto v) { cfg.success.statuses = v; });
   r.read("on-success", parse_disposal, "keep, delete or move=DIR", [&](auto v) { cfg.on_success = v; });
   r.read("on-reject", parse_reject_disposal, "keep or move=DIR (what was refused is never deleted)",
          [&](auto v) { cfg.on_reject = v; });
-  r.read("tls-min", parse_tls, "1.2 or 1.3", [&](auto v) { cfg.tls.min_version = v; });
   r.read("progress", parse_progress, "auto, bar, line or none", [&](auto v) { plan.progress = v; });
   if (auto v = options.value("joblog")) cfg.job_log = *v;
   if (auto v = options.value("lock")) cfg.lock_file = *v;
   if (auto v = options.value("summary")) plan.summary = *v;
-  note_own_files(options, plan);
-  check_home(plan, problems);
+  note_own_files(options, cfg, plan.warnings);
+  if (!plan.summary.empty() && plan.summary != "-") cfg.own_files.emplace_back(plan.summary);
+  check_home(plan.source, problems);
   cfg.resume = options.flag("resume");
   cfg.dry_run = options.flag("dry-run");
   plan.verbose = options.flag("verbose"), plan.quiet = options.flag("quiet"),
   plan.log_json = options.flag("log-json");
-  if (cfg.tls.insecure)
-    plan.warnings.push_back(options.where("insecure") + ": the server's identity is not verified");
-  if (cfg.url.starts_with("http://") && !cfg.headers.empty())
-    plan.warnings.emplace_back(
-        "http://: headers and files travel in clear text; write https:// if the server has it");
+  warn_of_the_way(options, cfg, plan.warnings);
   return plan;
 }
 

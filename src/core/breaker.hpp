@@ -5,6 +5,7 @@
 #include "core/verdict.hpp"
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 
 namespace sluice::core {
@@ -16,6 +17,11 @@ struct breaker_policy {
   int max_probes = 5;          ///< failed probes in a row: stop; 0: never
   /// The delay before each probe is uniform in [base/2, min(cap, base·2^failed probes)].
   milliseconds base{250}, cap{30'000};
+
+  static breaker_policy never_opens() {
+    constexpr int never = std::numeric_limits<int>::max();
+    return {.unreachable_streak = never, .busy_streak = never, .refusal_streak = never};
+  }
 };
 
 /// Closed: everything passes. Open: nothing for a while, then one probe at a time; any reply that is not

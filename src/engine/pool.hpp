@@ -35,7 +35,8 @@ class pool final : public engine_base, public std::enable_shared_from_this<pool<
         permits_{settings_.raw.window.size()},
         backlog_{0, 0},
         read_ahead_{settings_.raw.window.size()},
-        gate_{settings_.raw.limit.requests_per_second, {}},
+        gate_{settings_.raw.limit.requests_per_second,
+              settings_.raw.retry.hold_back ? core::breaker_policy{} : core::breaker_policy::never_opens()},
         wake_{executor} {
     set_marks();
   }

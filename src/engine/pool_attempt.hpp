@@ -93,7 +93,7 @@ void pool<Io>::settle(job_type& j, const std::optional<file>& f, const io::excha
     gate_.withdraw(j.probe);  // cut off by us
   else
     observe(v, j.probe);
-  if (v.retry_after) {
+  if (v.retry_after && settings_.raw.retry.hold_back) {
     const auto jitter = std::chrono::milliseconds{random_() % 250};
     gate_.pause_until(clock::now() + *v.retry_after + jitter);
   }

@@ -110,7 +110,7 @@ void pool<Io>::told(const job_type& j, const io::exchange_report& report, const 
       .reused = report.reused,
       .begun = t.begun,
       .connect = between(t.begun, t.connected),
-      .handshake = between(t.connected, t.secured),
+      .handshake = settings_.tls ? between(t.connected, t.secured) : core::steady_time::duration{0},
       .send = between(ready, t.sent),
       .wait = between(t.sent, t.heard),
       .receive = between(t.heard, t.ended),

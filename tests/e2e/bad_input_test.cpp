@@ -31,6 +31,11 @@ mistake url(const char* name, const char* text, std::vector<std::string> says) {
   return {name, {"send", "SPOOL", text}, 2, std::move(says)};
 }
 
+mistake load(const char* name, arguments options, std::vector<std::string> says) {
+  options.insert(options.begin(), {"bench", "URL"});
+  return {name, std::move(options), 2, std::move(says)};
+}
+
 class bad_input : public test {
  protected:
   bad_input() { files.add_many(3, 100); }
@@ -187,6 +192,40 @@ INSTANTIATE_TEST_SUITE_P(bad_command_line, mistaken,
                                              "unknown_verb", {"push", "SPOOL", "URL"}, 2, {"sluice send"}}),
                          by_name);
 
+INSTANTIATE_TEST_SUITE_P(
+    bad_bench, mistaken,
+    testing::Values(
+        load("no_size", {"--size", "big"}, {"--size", "'big'", "2k-64k"}),
+        load("range_upside_down", {"--size", "64k-2k"}, {"--size", "'64k-2k'"}),
+        load("body_too_large", {"--size", "20M"}, {"--size", "8M", "--from DIR"}),
+        load("bodies_beyond_memory", {"--size", "8M", "-w", "200"}, {"--window", "1G", "--from DIR"}),
+        load("window_of_words", {"-w", "4,many"}, {"--window", "'4,many'", "1,4,16,64"}),
+        load("window_of_nothing", {"-w", "1,,4"}, {"--window", "1,4,16,64"}),
+        load("window_of_zero", {"-w", "0,4"}, {"--window", "0 uploads", "1 or more"}),
+        load("huge_window", {"-w", "1,1000000", "--size", "1"}, {"--window", "1000000 uploads", "ulimit -n"}),
+        load("rate", {"--rate", "fast"}, {"--rate", "'fast'", "50/s"}),
+        load("rate_of_zero", {"--rate", "0"}, {"--rate", "1/h", "1000000/s"}),
+        load("rate_beyond_reason", {"--rate", "1e9"}, {"--rate"}),
+        load("no_time", {"--duration", "0"}, {"--duration", "no time"}),
+        load("no_request", {"--count", "0"}, {"--count", "no request"}),
+        load("count_and_duration", {"--count", "5", "--duration", "5s"},
+             {"--count", "--duration", "drop one"}),
+        load("size_and_from", {"--size", "5", "--from", "SPOOL"}, {"--size", "--from", "drop one"}),
+        load("page_to_standard_output", {"--html", "-"}, {"--html", "give a file"}),
+        load("page_that_cannot_be_written", {"--html", "ROOM/none/page"},
+             {"--html", "none/page", "No such file"}),
+        load("figures_that_cannot_be_written", {"--json", "ROOM/none/j"},
+             {"--json", "none/j", "No such file"}),
+        load("files_of_root", {"--from", "/"}, {"root of the file system"}),
+        load("option_of_send", {"--retry=3"}, {"'--retry'", "no such option", "sluice bench --help"}),
+        load("form", {"-F", "a={nope}"}, {"--form", "{nope}"}),
+        load("missing_value", {"--rate"}, {"--rate", "value", "sluice bench --help"}),
+        mistake{"second_url", {"bench", "SPOOL", "URL"}, 2, {"more than one URL", "--from DIR"}},
+        mistake{"without_url", {"bench"}, 2, {"no URL", "sluice bench URL"}},
+        mistake{"foreign_host", {"bench", "http://192.0.2.1/"}, 2, {"'192.0.2.1'", "--yes-i-may-load"}},
+        option("option_of_bench", {"--size=3"}, {"'--size'", "no such option", "sluice send --help"})),
+    by_name);
+
 TEST_F(bad_input, tls_files_that_are_none_are_told) {
   support::sink to;
   support::write_file(room / "junk.pem", "junk");
@@ -275,7 +314,8 @@ TEST_F(bad_input, directory_without_permission_is_a_source_that_cannot_be_read) 
 }
 
 TEST_F(bad_input, help_and_version_are_no_errors) {
-  for (const auto& asked : {arguments{"--help"}, arguments{"send", "--help"}, arguments{"--version"}}) {
+  for (const auto& asked : {arguments{"--help"}, arguments{"send", "--help"}, arguments{"bench", "--help"},
+                            arguments{"--version"}}) {
     const auto o = run(sluice(asked));
     EXPECT_EQ(o.code, 0);
     EXPECT_EQ(o.err, "");
@@ -285,6 +325,11 @@ TEST_F(bad_input, help_and_version_are_no_errors) {
   for (const auto* option :
        {"--form", "--on-success", "--files-from0", "--resume", "--pinnedpubkey", "{now_ms}", "Exit codes"})
     EXPECT_THAT(help.out, HasSubstr(option));
+  const auto bench = run(sluice({"bench", "--help"}));
+  for (const auto* option : {"--form", "--size", "--yes-i-may-load", "--html", "--config", "Exit codes"})
+    EXPECT_THAT(bench.out, HasSubstr(option));
+  for (const auto* option : {"--on-success", "--retry", "--files-from", "--joblog", "--resume"})
+    EXPECT_THAT(bench.out, testing::Not(HasSubstr(option)));
 }
 
 }  // namespace

@@ -76,6 +76,7 @@ TEST_F(attempt_observer, hears_of_every_attempt_before_its_file_is_done) {
   EXPECT_EQ(upload(up, data("bytes")).result.attempts, 2u);
   ASSERT_EQ(heard_.size(), 2u);
   EXPECT_EQ(heard_[0].status, 503);
+  EXPECT_EQ(heard_[0].handshake, 0ns) << "no TLS, no handshake";
   EXPECT_EQ(heard_[0].verdict, verdict::transient);
   EXPECT_TRUE(heard_[0].error);
   EXPECT_EQ(heard_[1].attempt, 2u);

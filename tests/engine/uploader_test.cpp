@@ -302,5 +302,23 @@ TEST_F(uploader_test, is_a_good_guest) {
   EXPECT_EQ(handlers(), before);
 }
 
+// What measures wants each failure as it is: no pause hides the next.
+TEST_F(uploader_test, that_does_not_hold_back_waits_for_neither_the_breaker_nor_retry_after) {
+  auto c = cfg();
+  c.window = window::fixed(1);
+  c.retry.retries = 0;
+  c.retry.hold_back = false;
+  uploader up{ioc_.get_executor(), c};
+  server_.say("HTTP/1.1 503 Later\r\nRetry-After: 3600\r\nContent-Length: 0\r\n\r\n");
+  std::vector<std::shared_ptr<std::optional<upload_outcome>>> outcomes;
+  for (int i = 0; i < 250; ++i) outcomes.push_back(start(up, data("x")));
+  const auto begun = std::chrono::steady_clock::now();
+  loop::run_until(ioc_, [&] { return outcomes.back()->has_value(); });
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds{30});
+  EXPECT_EQ(up.progress().pause.count(), 0);
+  EXPECT_EQ(server_.count(), 250u);
+  for (const auto& o : outcomes) EXPECT_EQ((*o)->result.status, 503);
+}
+
 }  // namespace
 }  // namespace sluice

@@ -17,7 +17,7 @@ const std::string place = "--config: 'sluice.json'";
 
 std::vector<std::string> names() {
   std::vector<std::string> all{"url", "source"};
-  for (const auto& spec : cli::send_options()) all.emplace_back(spec.name);
+  for (const auto& spec : cli::options_of(cli::verb::send)) all.emplace_back(spec.name);
   return all;
 }
 
@@ -26,7 +26,7 @@ std::string written(const cli::raw_options& options) {
   json object = json::object();
   for (const auto& name : names()) {
     if (!options.has(name)) continue;
-    const auto* spec = cli::find_option(name);
+    const auto* spec = cli::find_option(name, cli::verb::send);
     if (name == "source" || (spec && spec->what == option_spec::kind::list))
       object[name] = options.list(name);
     else if (spec && spec->what == option_spec::kind::flag)

@@ -1,0 +1,28 @@
+// What the figures of a step mean, in words.
+#pragma once
+
+#include "measurement.hpp"
+
+#include <string>
+#include <vector>
+
+namespace sluice::cli {
+
+/// A line each; `rate`: what was intended, or 0 in a closed loop.
+std::vector<std::string> findings_of(const step_report& s, double rate);
+
+/// What the knee is, and what it is not when there is nothing above it; empty without one.
+std::string knee_text(const std::vector<step_report>& steps);
+
+/// `0.043`, `1.24`, `37.1`, `1,204`.
+std::string milliseconds_text(double ms);
+
+/// The phases of a step, in the order they happen. Those without a value are left out.
+struct phase {
+  const char* name;  ///< also the key in JSON
+  const char* means;
+  percentiles ms;
+};
+std::vector<phase> phases_of(const step_report& s);
+
+}  // namespace sluice::cli

@@ -1,0 +1,103 @@
+#include "measurement.hpp"
+
+#include <sluice/error.hpp>
+
+#include <algorithm>
+#include <cmath>
+
+namespace sluice::cli {
+
+void measurement::add(const sample& s) {
+  note_phases(s);
+  if (s.ended >= begin_ && s.ended < end_ && !s.cut) {
+    const auto at =
+        static_cast<std::size_t>(std::chrono::floor<std::chrono::seconds>(s.ended - begin_).count());
+    if (at >= per_second_.size()) per_second_.resize(at + 1, {.window = s.window});
+    auto& now = per_second_[at];
+    now.window = s.window;
+    ++(s.accepted ? now.accepted : now.failed);
+    if (s.accepted) now.bytes += s.attempt ? s.attempt->size : 0;
+  }
+  if (!s.measured) {
+    ++unmeasured_;
+    return;
+  }
+  ++requests_;
+  if (s.cut)
+    ++unfinished_;
+  else if (s.accepted)
+    ++accepted_;
+  else
+    ++failed_, ++errors_[kind_of(s)];
+}
+
+void measurement::note_phases(const sample& s) {
+  if (!s.attempt) return;
+  const auto& a = *s.attempt;
+  const auto happened = [](auto duration) { return duration.count() > 0; };
+  if (happened(a.connect)) ++connections_, connect_.add(a.connect);
+  if (happened(a.handshake)) handshake_.add(a.handshake);
+  if (!s.measured || s.cut) return;
+  late_.add(a.begun - s.intended);
+  if (!s.accepted) return;
+  send_.add(a.send), wait_.add(a.wait);
+  total_.add(s.ended - s.intended);
+}
+
+step_report measurement::report(std::string window, clock::time_point stopped, const usage& used) const {
+  const auto end = std::min(stopped, end_);
+  step_report r;
+  r.window = std::move(window);
+  r.seconds = std::max(std::chrono::duration<double>{end - begin_}.count(), 0.0);
+  r.requests = requests_, r.accepted = accepted_, r.failed = failed_, r.unfinished = unfinished_;
+  r.unmeasured = unmeasured_, r.connections = connections_;
+  r.connect = connect_.summary(), r.handshake = handshake_.summary();
+  r.send = send_.summary(), r.wait = wait_.summary(), r.total = total_.summary(), r.late = late_.summary();
+  r.errors = errors_;
+  r.per_second = per_second_;
+  r.per_second.resize(static_cast<std::size_t>(std::ceil(r.seconds)),
+                      {.window = per_second_.empty() ? 0 : per_second_.back().window});
+  if (!r.per_second.empty())
+    r.per_second.back().length = r.seconds - static_cast<double>(r.per_second.size() - 1);
+  std::uint64_t accepted = 0, failed = 0, bytes = 0;
+  for (const auto& s : r.per_second) accepted += s.accepted, failed += s.failed, bytes += s.bytes;
+  if (r.seconds > 0) {
+    r.requests_per_second = static_cast<double>(accepted) / r.seconds;
+    r.bytes_per_second = static_cast<double>(bytes) / r.seconds;
+  }
+  r.cpu_seconds = used.cpu_seconds;
+  constexpr double too_short = 0.01;  // seconds; a share of less is chance
+  if (used.wall_seconds > too_short) {
+    r.cpu_share = used.cpu_seconds / used.wall_seconds;
+    r.cpu_wait_share = used.waited_seconds / used.wall_seconds;
+  }
+  if (accepted + failed > 0)
+    r.cpu_us_per_request = used.cpu_seconds * 1e6 / static_cast<double>(accepted + failed);
+  return r;
+}
+
+std::string kind_of(const sample& s) {
+  const auto status = "status " + std::to_string(s.status);
+  if (s.error == errc::refused_body) return status + ", not what --success-json asks for";
+  for (const auto e : {errc::busy_status, errc::refused_status, errc::auth_refused, errc::redirected})
+    if (s.error == e) return status;
+  return s.error.message();
+}
+
+wall wall_of(const sample& s) {
+  for (const auto e : {errc::auth_refused, errc::redirected, errc::tls_identity, errc::tls_pin_mismatch,
+                       errc::tls_client_refused})
+    if (s.error == e) return wall::refused;
+  return s.status == 0 && s.attempt && s.attempt->bytes == 0 ? wall::unreachable : wall::none;
+}
+
+std::optional<std::size_t> knee_of(const std::vector<step_report>& steps) {
+  if (steps.size() < 2) return std::nullopt;
+  const auto rate = &step_report::requests_per_second;
+  const double best = (*std::ranges::max_element(steps, {}, rate)).*rate;
+  if (best <= 0) return std::nullopt;
+  const auto it = std::ranges::find_if(steps, [&](const auto& s) { return s.*rate >= 0.95 * best; });
+  return static_cast<std::size_t>(it - steps.begin());
+}
+
+}  // namespace sluice::cli

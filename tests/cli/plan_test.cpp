@@ -1,0 +1,86 @@
+#include "cli/bench/plan.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace sluice::cli {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+struct given_plan {
+  bench_plan plan;
+  std::vector<std::string> problems;
+};
+given_plan plan_of(const std::vector<std::pair<const char*, const char*>>& options,
+                   const char* url = "http://127.0.0.1:9/upload") {
+  raw_options raw;
+  raw.verb = verb::bench;
+  raw.positionals = {url};
+  for (const auto& [name, value] : options) raw.add(name, {{value}, std::string{"--"} + name});
+  given_plan g;
+  g.plan = make_bench_plan(raw, g.problems);
+  return g;
+}
+
+TEST(bench_plan, windows_are_measured_in_ascending_order_and_once) {
+  const auto [plan, problems] = plan_of({{"window", "16,1,4,16"}});
+  EXPECT_THAT(problems, IsEmpty());
+  std::vector<std::string> names;
+  for (const auto& s : plan.steps) names.push_back(s.name);
+  EXPECT_THAT(names, ElementsAre("1", "4", "16"));
+}
+
+TEST(bench_plan, sends_once_and_keeps) {
+  const auto [plan, problems] = plan_of({});
+  EXPECT_EQ(plan.config.retry.retries, 0u);
+  EXPECT_FALSE(plan.config.retry.hold_back);
+  EXPECT_EQ(plan.config.on_success.what, disposal::action::keep);
+  EXPECT_EQ(plan.config.on_reject.what, disposal::action::keep);
+  EXPECT_EQ(plan.sizes.least, 32'768u);
+  ASSERT_EQ(plan.steps.size(), 1u);
+  EXPECT_EQ(plan.steps[0].name, "16");
+}
+
+TEST(bench_plan, sizes_are_one_or_a_range) {
+  EXPECT_EQ(plan_of({{"size", "2k"}}).plan.sizes.most, 2048u);
+  const auto [plan, problems] = plan_of({{"size", "2k-64k"}});
+  EXPECT_EQ(plan.sizes.least, 2048u);
+  EXPECT_EQ(plan.sizes.most, 65'536u);
+}
+
+TEST(bench_plan, does_not_show_the_query_of_a_url) {
+  EXPECT_EQ(plan_of({}, "http://127.0.0.1/up?token=secret").plan.shown_url(), "http://127.0.0.1/up");
+}
+
+TEST(is_loopback, is_this_machine_and_no_other) {
+  for (const auto* host : {"127.0.0.1", "127.8.9.10", "::1", "localhost"})
+    EXPECT_TRUE(is_loopback(host)) << host;
+  for (const auto* host : {"example.com", "10.0.0.1", "0.0.0.0", "::", "128.0.0.1", "localhost.example.com",
+                           "127.0.0.1.example.com", "fe80::1", ""})
+    EXPECT_FALSE(is_loopback(host)) << host;
+}
+
+TEST(host_of, is_what_a_connection_is_made_to) {
+  EXPECT_EQ(host_of("https://host/path"), "host");
+  EXPECT_EQ(host_of("https://host:8443/path"), "host");
+  EXPECT_EQ(host_of("https://host"), "host");
+  EXPECT_EQ(host_of("https://host?a=://127.0.0.1/"), "host");
+  EXPECT_EQ(host_of("https://host#127.0.0.1"), "host");
+  EXPECT_EQ(host_of("https://[::1]:8443/path"), "::1");
+}
+
+TEST(bench_plan, another_host_needs_a_yes_that_names_it) {
+  constexpr auto* url = "http://example.com:8080/up";
+  EXPECT_THAT(plan_of({}, url).problems,
+              ElementsAre(testing::AllOf(HasSubstr("'example.com' is not this machine"),
+                                         HasSubstr("--yes-i-may-load example.com"))));
+  EXPECT_EQ(plan_of({{"yes-i-may-load", "example.org"}}, url).problems.size(), 1u);
+  EXPECT_EQ(plan_of({{"yes-i-may-load", "com"}}, url).problems.size(), 1u);
+  EXPECT_THAT(plan_of({{"yes-i-may-load", "example.com"}}, url).problems, IsEmpty());
+}
+
+}  // namespace
+}  // namespace sluice::cli

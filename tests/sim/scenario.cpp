@@ -174,7 +174,7 @@ void scenario::interfere() {
         case 1: {
           const auto n = 1 + w.below(12);
           widest_ = std::max<std::size_t>(widest_, n);
-          engine_->set_window(n);
+          engine_->set_window(sluice::window::fixed(n));
           break;
         }
         case 2: {

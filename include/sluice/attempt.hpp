@@ -27,8 +27,8 @@ constexpr std::string_view to_string(verdict v) noexcept {
 struct attempt_record {
   using clock = std::chrono::steady_clock;
 
-  std::uint64_t seq = 0;  ///< of its file: file_record::seq; of a single upload, its place among them
-  unsigned attempt = 1;   ///< 1 for the first of its file
+  std::uint64_t seq = 0;    ///< of its file: file_record::seq; of a single upload, its place among them
+  unsigned attempt = 1;     ///< 1 for the first of its file
   std::uint64_t size = 0;   ///< of the file or body, bytes
   std::uint64_t bytes = 0;  ///< of the request, as the kernel took them: encrypted where they are
   bool reused = false;      ///< on a connection that had served before

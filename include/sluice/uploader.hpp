@@ -102,8 +102,8 @@ class uploader {
   sluice::progress progress() const;
   /// A smaller window lets what is in flight end first.
   void set_window(window w);
-  /// What `limit.requests_per_second` and `limit.bytes_per_second` say, changed; 0: no limit. In force from now
-  /// on, also for bodies under way.
+  /// What `limit.requests_per_second` and `limit.bytes_per_second` say, changed; 0: no limit. In force from
+  /// now on, also for bodies under way.
   void set_rate(double requests_per_second);
   void set_limit_rate(std::uint64_t bytes_per_second);
   /// Ends all that is under way or waiting, at once, with operation_aborted.

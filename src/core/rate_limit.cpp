@@ -8,7 +8,7 @@ namespace {
 
 using real_seconds = std::chrono::duration<double>;
 constexpr double nanosecond = 1e-9;
-constexpr double most_saved = 0.1;       // seconds
+constexpr double most_saved = 0.1;    // seconds
 constexpr double longest_wait = 1e9;  // seconds: any debt fits into steady_time
 
 }  // namespace
@@ -22,8 +22,10 @@ steady_time rate_limit::ready_at(steady_time now) noexcept {
 }
 
 void rate_limit::set(double per_second, steady_time now) noexcept {
-  if (unlimited()) tokens_ = 0, started_ = false;
-  else refill(now);
+  if (unlimited())
+    tokens_ = 0, started_ = false;
+  else
+    refill(now);
   per_second_ = per_second;
   tokens_ = std::min(tokens_, most_saved * per_second_);
 }

@@ -33,7 +33,8 @@ struct live {
     void set_limit_rate(std::uint64_t rate) {
       context_.bytes_per_second.set(static_cast<double>(rate), clock::now());
       // A fortieth of a second's bytes at a time: no bursts, no stalls.
-      context_.batch = rate == 0 ? io::batch_size : std::clamp<std::uint64_t>(rate / 40, 1024, io::batch_size);
+      context_.batch =
+          rate == 0 ? io::batch_size : std::clamp<std::uint64_t>(rate / 40, 1024, io::batch_size);
     }
     std::unique_ptr<connection> connect() { return std::make_unique<connection>(executor_, context_); }
 

@@ -35,9 +35,9 @@ struct exchange_report {
   std::uint64_t file_bytes = 0;    ///< of the file, handed to the kernel whole (counted when the request is)
   std::uint64_t kernel_bytes = 0;  ///< bytes on the wire, encrypted where they are
   exchange_times times;
-  bool connected = false;          ///< a new connection was opened
-  bool reused = false;             ///< on a connection that had served before
-  bool waited_for_file = false;    ///< its first bytes were not in memory yet
+  bool connected = false;        ///< a new connection was opened
+  bool reused = false;           ///< on a connection that had served before
+  bool waited_for_file = false;  ///< its first bytes were not in memory yet
   bool session_as_configured = false;
   std::string detail;  ///< more than the code says, for people; often empty
 
@@ -52,7 +52,7 @@ struct pool_context {
   endpoint& to;
   timeout_options timeout;
   core::rate_limit bytes_per_second{0};
-  std::size_t batch = batch_size;  ///< plain bytes in one batch, at most
+  std::size_t batch = batch_size;                             ///< plain bytes in one batch, at most
   std::vector<char> scratch = std::vector<char>(batch_size);  ///< plain bytes on their way into records
   std::vector<char> inbox = std::vector<char>(16 * 1024);     ///< plain bytes of replies
   // Both are filled and used up between two suspensions, so one of each serves all connections.

@@ -104,8 +104,8 @@ TEST(rate_limit, is_ready_at_the_moment_it_named) {
                 start + std::chrono::nanoseconds{random() % 1'000'000'000'000});
 }
 
-/// Over any stretch: no more than the rate and a tenth of a second's burst; and no less, for one who takes whenever he
-/// may.
+/// Over any stretch: no more than the rate and a tenth of a second's burst; and no less, for one who takes
+/// whenever he may.
 TEST(rate_limit, keeps_to_the_rate_in_the_long_run) {
   for (const double rate : {0.5, 3.0, 1000.0, 1e6}) {
     std::mt19937_64 random{5};

@@ -14,7 +14,7 @@ using std::chrono::seconds;
 constexpr milliseconds least_round{20};  // shorter ones measure the scheduler
 constexpr seconds patience{5};           // a slow server's rounds hold fewer attempts
 constexpr seconds rested{2};             // most between two looks upward
-constexpr std::size_t round_attempts = 64, high_attempts = 24, few_attempts = 8;
+constexpr std::size_t round_attempts = 64, few_attempts = 24, fewest_attempts = 8;
 constexpr double doubled = 1.3;      // goodput of a doubling that paid, while it grows
 constexpr double confirmed_gain = 1.5;  // the same over a doubling or two, measured in peace
 constexpr double headroom = 1.3;     // above what Little's law asks for
@@ -62,7 +62,7 @@ void auto_window::add(const window_sample& s) {
 bool auto_window::complete(std::size_t count) const {
   const auto lasted = round_.last - round_.since;
   if (lasted < least_round) return false;
-  return round_.count >= count || (lasted >= patience && round_.count >= std::max(few_attempts, limit_));
+  return round_.count >= count || (lasted >= patience && round_.count >= std::max(fewest_attempts, limit_));
 }
 
 bool auto_window::in_use() const { return round_.used * 10 >= round_.count * 9; }
@@ -72,9 +72,9 @@ std::size_t auto_window::wanted() const {
     case phase::ramp:
       return ramp_from_;
     case phase::confirm:
-    case phase::high:
     case phase::climb:
-      return std::max(limit_, high_attempts);
+      return std::max(limit_, few_attempts);
+    case phase::high:
     case phase::hold:
     case phase::low:
       break;
@@ -112,6 +112,10 @@ std::optional<window_reason> auto_window::observe(const window_sample& s) {
   }
   add(s);
   if (phase_ == phase::ramp && s.in_flight >= limit_ && limit_ < std::min(2 * ramp_from_, max_)) ++limit_;
+  if (phase_ == phase::high && complete(std::max(limit_, few_attempts)) && steep()) {
+    begin_ramp(round_.rate(), s.now);
+    return window_reason::faster;
+  }
   if (!complete(wanted())) return {};
   told_ = {static_cast<double>(round_.count) / round_.seconds(), round_.bytes / round_.seconds(),
            round_.server / static_cast<double>(round_.count)};
@@ -236,17 +240,16 @@ auto_window::reason auto_window::next_probe(steady_time now) {
   return window_reason::probing;
 }
 
+/// Goodput grew with the window: this is far from enough.
+bool auto_window::steep() const {
+  if (!in_use() || reference_ <= 0) return false;
+  const auto more = std::log(static_cast<double>(limit_) / static_cast<double>(held_));
+  return std::log(round_.rate() / reference_) >= elastic * more;
+}
+
 auto_window::reason auto_window::probed(steady_time now) {
   const probe p{limit_, round_.rate()};
-  const bool used = in_use();
-  if (phase_ == phase::high && used && reference_ > 0) {
-    const auto steps = std::log(static_cast<double>(limit_) / static_cast<double>(held_));
-    if (std::log(p.rate / reference_) >= elastic * steps) {
-      begin_ramp(p.rate, now);
-      return window_reason::faster;
-    }
-  }
-  if (used) unjudged_ = p;
+  if (in_use()) unjudged_ = p;
   change(held_, phase::hold, now);
   return window_reason::no_gain;
 }

@@ -78,6 +78,7 @@ class auto_window {
   void add(const window_sample& s);
   bool complete(std::size_t count) const;
   bool in_use() const;
+  bool steep() const;
   std::size_t wanted() const;
   void change(std::size_t limit, phase p, steady_time now);
   void begin_ramp(double rate, steady_time now);

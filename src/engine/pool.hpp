@@ -40,6 +40,7 @@ class pool final : public engine_base, public std::enable_shared_from_this<pool<
         gate_{settings_.raw.limit.requests_per_second, {}},
         wake_{executor} {
     set_marks();
+    told_window_ = permits_.limit();
   }
 
   std::uint64_t upload(upload_request request, upload_done done) override;
@@ -116,7 +117,7 @@ class pool final : public engine_base, public std::enable_shared_from_this<pool<
   void resize(std::size_t limit);
   void set_marks();
   void tune(const job_type& j, const io::exchange_report& report, const core::judgement& v);
-  void starved();
+  void shrink();
   void told(window_reason why);
 
   // Opening (pool_open.hpp).

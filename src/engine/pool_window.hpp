@@ -56,7 +56,7 @@ void pool<Io>::tune(const job_type& j, const io::exchange_report& report, const 
 
 /// There was no descriptor to be had.
 template <class Io>
-void pool<Io>::starved() {
+void pool<Io>::shrink() {
   resize(std::max<std::size_t>(permits_.limit() - 1, 1));
   if (!tuner_) return;
   tuner_->lower_max(permits_.limit());

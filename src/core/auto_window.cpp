@@ -18,7 +18,7 @@ constexpr std::size_t round_attempts = 64, few_attempts = 24, fewest_attempts = 
 constexpr double doubled = 1.3;      // goodput of a doubling that paid, while it grows
 constexpr double confirmed_gain = 1.5;  // the same over a doubling or two, measured in peace
 constexpr double headroom = 1.3;     // above what Little's law asks for
-constexpr double worth = 1.03, worthless = 1.02;  // goodput of more against fewer
+constexpr double worth = 1.03, worthless = 1.012;  // goodput of more against fewer
 constexpr double elastic = 0.5;      // of what a window in proportion would bring: far from its knee
 constexpr double changed = 0.12;     // goodput at the same limit: conditions are others
 constexpr double unsteady = 0.1;
@@ -43,9 +43,11 @@ void auto_window::lower_max(std::size_t max) noexcept {
 }
 
 double auto_window::round::seconds() const { return in_seconds(last - since); }
+double auto_window::round::exchange() const { return (elapsed - connecting) / static_cast<double>(count); }
+/// By Little's law, not by the clock: attempts that began together end together, and where a round happens to be
+/// cut would matter more than what it is to tell.
 double auto_window::round::rate() const {
-  const auto s = seconds();
-  return s > 0 ? work / s : 0;
+  return elapsed > 0 ? work / elapsed * in_flight / static_cast<double>(count) : 0;
 }
 
 void auto_window::add(const window_sample& s) {
@@ -53,7 +55,9 @@ void auto_window::add(const window_sample& s) {
   round_.work += mean_bytes_ > 0 ? 0.5 + 0.5 * bytes / mean_bytes_ : 1;
   round_.bytes += bytes;
   round_.server += in_seconds(s.server_time);
-  round_.elapsed += in_seconds(s.now - s.begun - s.connecting);
+  round_.elapsed += in_seconds(s.now - s.begun);
+  round_.connecting += in_seconds(s.connecting);
+  round_.in_flight += static_cast<double>(s.in_flight);
   round_.last = s.now;
   ++round_.count;
   if (s.in_flight >= limit_) ++round_.used;
@@ -92,7 +96,7 @@ void auto_window::change(std::size_t limit, phase p, steady_time now) {
 void auto_window::begin_ramp(double rate, steady_time now) {
   phase_ = phase::ramp;
   ramp_from_ = limit_, ramp_rate_ = rate;
-  least_elapsed_ = round_.count > 0 ? round_.elapsed / static_cast<double>(round_.count) : 0;
+  least_elapsed_ = round_.exchange();
   ceiling_ = 0, unjudged_.reset();
   round_ = {now, now};
   settling_ = false;
@@ -145,7 +149,7 @@ std::optional<window_reason> auto_window::observe(const window_sample& s) {
 auto_window::reason auto_window::ramp_ended(steady_time now) {
   if (limit_ < 2 * ramp_from_ && limit_ < max_) return {};  // not used: goes on once it is
   const auto rate = round_.rate();
-  const auto elapsed = round_.elapsed / static_cast<double>(round_.count);
+  const auto elapsed = round_.exchange();
   const bool pays = ramp_rate_ <= 0 || rate >= doubled * ramp_rate_;
   if (!pays) {
     change(limit_, phase::confirm, now);
@@ -160,14 +164,13 @@ auto_window::reason auto_window::ramp_ended(steady_time now) {
 
 auto_window::reason auto_window::confirmed(steady_time now) {
   const auto rate = round_.rate();
-  const auto count = static_cast<double>(round_.count);
-  least_elapsed_ = std::min(least_elapsed_, round_.elapsed / count);
+  least_elapsed_ = std::min(least_elapsed_, round_.exchange());
   if (rate >= confirmed_gain * ramp_rate_ && limit_ < max_) {
     phase_ = phase::ramp;
     ramp_rate_ = rate, ramp_from_ = limit_;
     return {};
   }
-  const auto needed = std::ceil(headroom * count / round_.seconds() * least_elapsed_);
+  const auto needed = std::ceil(headroom * static_cast<double>(limit_) * least_elapsed_ / round_.exchange());
   const auto low = std::max<std::size_t>(limit_ / 4, 1);
   change(std::clamp(static_cast<std::size_t>(needed), low, limit_), phase::hold, now);
   reference_ = 0, low_every_ = high_every_ = 1;
@@ -199,7 +202,7 @@ auto_window::reason auto_window::judged(const probe& p, double rate, steady_time
       low_every_ = std::min(2 * low_every_, rarest);
       return {};
     }
-    low_every_ = 1, low_is_next_ = true, rounds_since_low_ = 1;
+    low_every_ = std::max<std::size_t>(low_every_ / 2, 1), low_is_next_ = true, rounds_since_low_ = low_every_;
     change(p.limit, phase::hold, now);
     reference_ = p.rate;
     return window_reason::as_fast;

@@ -62,10 +62,11 @@ class auto_window {
   /// Attempts that ended since `since`.
   struct round {
     steady_time since{}, last{};
-    double work = 0, bytes = 0, server = 0, elapsed = 0;
+    double work = 0, bytes = 0, server = 0, elapsed = 0, connecting = 0, in_flight = 0;
     std::size_t count = 0, used = 0;
     double seconds() const;
-    double rate() const;  ///< work a second
+    double exchange() const;  ///< mean time of one, on its connection
+    double rate() const;      ///< work a second
   };
   struct figures {
     double files = 0, bytes = 0, server = 0;

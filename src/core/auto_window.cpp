@@ -19,6 +19,7 @@ constexpr double doubled = 1.3;      // goodput of a doubling that paid, while i
 constexpr double confirmed_gain = 1.5;  // the same over a doubling or two, measured in peace
 constexpr double headroom = 1.3;     // above what Little's law asks for
 constexpr double worth = 1.03, worthless = 1.012;  // goodput of more against fewer
+constexpr double worth_elasticity = 0.12;
 constexpr double elastic = 0.5;      // of what a window in proportion would bring: far from its knee
 constexpr double changed = 0.12;     // goodput at the same limit: conditions are others
 constexpr double unsteady = 0.1;
@@ -87,10 +88,12 @@ std::size_t auto_window::wanted() const {
 }
 
 void auto_window::change(std::size_t limit, phase p, steady_time now) {
+  // The first that begin in a larger window still find the queue of the smaller one.
+  settling_ = limit > limit_ ? 2 : 1;
   limit_ = std::clamp<std::size_t>(limit, 1, max_);
   phase_ = p;
   if (p == phase::hold) held_ = limit_;
-  changed_at_ = now, settling_ = true;
+  changed_at_ = now;
 }
 
 void auto_window::begin_ramp(double rate, steady_time now) {
@@ -99,7 +102,7 @@ void auto_window::begin_ramp(double rate, steady_time now) {
   least_elapsed_ = round_.exchange();
   ceiling_ = 0, unjudged_.reset();
   round_ = {now, now};
-  settling_ = false;
+  settling_ = 0;
 }
 
 std::optional<window_reason> auto_window::observe(const window_sample& s) {
@@ -108,9 +111,10 @@ std::optional<window_reason> auto_window::observe(const window_sample& s) {
   ++fine_;
   const auto bytes = static_cast<double>(s.bytes);
   mean_bytes_ += (bytes - mean_bytes_) / (mean_bytes_ > 0 ? 256 : 1);
-  if (settling_) {
+  if (settling_ > 0) {
     if (s.begun < changed_at_) return {};
-    settling_ = false;
+    changed_at_ = s.now;
+    if (--settling_ > 0) return {};
     round_ = {phase_ == phase::ramp ? s.begun : s.now, s.now};  // a run's first round has nothing before it
     if (phase_ != phase::ramp) return {};
   }
@@ -171,7 +175,7 @@ auto_window::reason auto_window::confirmed(steady_time now) {
     return {};
   }
   const auto needed = std::ceil(headroom * static_cast<double>(limit_) * least_elapsed_ / round_.exchange());
-  const auto low = std::max<std::size_t>(limit_ / 4, 1);
+  const auto low = std::max<std::size_t>(limit_ / 8, 1);
   change(std::clamp(static_cast<std::size_t>(needed), low, limit_), phase::hold, now);
   reference_ = 0, low_every_ = high_every_ = 1;
   return window_reason::saturated;
@@ -207,7 +211,8 @@ auto_window::reason auto_window::judged(const probe& p, double rate, steady_time
     reference_ = p.rate;
     return window_reason::as_fast;
   }
-  if (p.rate < worth * held) {
+  const auto more = static_cast<double>(p.limit) / static_cast<double>(limit_);
+  if (p.rate < std::max(worth, std::pow(more, worth_elasticity)) * held) {
     high_every_ = std::min(2 * high_every_, rarest_high);
     return {};
   }

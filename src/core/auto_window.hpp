@@ -98,7 +98,7 @@ class auto_window {
   figures told_;
   double mean_bytes_ = 0;
   steady_time changed_at_{};
-  bool settling_ = true;  ///< until an attempt that began under this limit ends
+  int settling_ = 1;  ///< until an attempt that began under this limit ends, so many times
 
   std::size_t ramp_from_;
   double ramp_rate_ = 0, least_elapsed_ = 0;

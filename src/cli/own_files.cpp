@@ -36,6 +36,7 @@ void note_own_files(const raw_options& options, send_plan& plan) {
       plan.config.own_files.emplace_back(*file);
   }
   if (!plan.summary.empty() && plan.summary != "-") plan.config.own_files.emplace_back(plan.summary);
+  if (!plan.window_trace.empty()) plan.config.own_files.emplace_back(plan.window_trace);
 }
 
 // A slip of the hand that would send, and perhaps remove, whatever a person has.

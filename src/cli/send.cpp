@@ -2,6 +2,7 @@
 
 #include "display.hpp"
 #include "exit_code.hpp"
+#include "window_trace.hpp"
 
 #include <poll.h>
 #include <unistd.h>
@@ -15,6 +16,7 @@
 #include <cstdio>
 #include <fstream>
 #include <iostream>
+#include <optional>
 #include <string_view>
 
 namespace sluice::cli {
@@ -91,6 +93,15 @@ int send(send_plan plan) {
     if (plan.config.dry_run && r.error == make_error_code(errc::dry_run).message())
       std::cout << printable(r.path) << '\n';
     show.file(r);
+  };
+  std::optional<window_trace> trace;
+  if (!plan.window_trace.empty() && !trace.emplace(plan.window_trace).good()) {
+    show.say("sluice: --trace-window: cannot write '" + printable(plan.window_trace) + "'");
+    return static_cast<int>(exit_code::usage);
+  }
+  plan.config.on_window = [&](const window_change& c) {
+    show.window(c);
+    if (trace) trace->write(c);
   };
   uploader up{ioc.get_executor(), plan.config};
   stopper stop{ioc, show};

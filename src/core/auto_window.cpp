@@ -12,13 +12,13 @@ namespace {
 using std::chrono::seconds;
 
 constexpr milliseconds least_round{20};  // shorter ones measure the scheduler
-constexpr seconds patience{5};           // a slow server's rounds hold fewer attempts
+constexpr seconds patience{1};           // a slow server's rounds hold fewer attempts
 constexpr seconds rested{2};             // most between two looks upward
-constexpr std::size_t round_attempts = 64, few_attempts = 24, fewest_attempts = 8;
+constexpr std::size_t round_attempts = 64, few_attempts = 24, fewest_attempts = 16;
 constexpr double doubled = 1.3;      // goodput of a doubling that paid, while it grows
 constexpr double confirmed_gain = 1.5;  // the same over a doubling or two, measured in peace
 constexpr double headroom = 1.3;     // above what Little's law asks for
-constexpr double worth = 1.03, worthless = 1.012;  // goodput of more against fewer
+constexpr double worth = 1.03, worthless = 1.018;  // goodput of more against fewer
 constexpr double worth_elasticity = 0.12;
 constexpr double elastic = 0.5;      // of what a window in proportion would bring: far from its knee
 constexpr double changed = 0.12;     // goodput at the same limit: conditions are others
@@ -229,7 +229,7 @@ auto_window::reason auto_window::next_probe(steady_time now) {
   const bool climb = may_rise && ceiling_ > 0 && fine_ >= price &&
                      (fine_ >= price << failed_climbs_ || now - climb_at_ >= rested);
   const bool high = may_rise && ceiling_ == 0 &&
-                    (rounds_since_high_ >= high_every_ || now - high_at_ >= rested);
+                    (rounds_since_high_ >= high_every_ || (rounds_since_high_ >= 2 && now - high_at_ >= rested));
   if (!low && !high && !climb) return {};
   if (low && (low_is_next_ || !(high || climb))) {
     rounds_since_low_ = 0, low_is_next_ = false;

@@ -12,7 +12,7 @@ namespace {
 using std::chrono::seconds;
 
 constexpr milliseconds least_round{20};  // shorter ones measure the scheduler
-constexpr seconds patience{1};           // a slow server's rounds hold fewer attempts
+constexpr seconds patience{2};           // a slow server's rounds hold fewer attempts
 constexpr seconds rested{2};             // most between two looks upward
 constexpr std::size_t round_attempts = 64, few_attempts = 24, fewest_attempts = 16;
 constexpr double doubled = 1.3;      // goodput of a doubling that paid, while it grows
@@ -192,6 +192,7 @@ auto_window::reason auto_window::held(steady_time now) {
     if (const auto why = judged(*p, rate, now)) return why;
   } else if (reference_ > 0 && std::abs(rate / reference_ - 1) > changed) {
     low_every_ = high_every_ = 1, failed_climbs_ = 0;
+    low_is_next_ = rate < reference_;
   }
   reference_ = rate;
   return next_probe(now);

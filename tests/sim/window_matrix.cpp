@@ -145,4 +145,9 @@ verdict_of_cells judge(const std::vector<cell>& cells) {
   return v;
 }
 
+bool keeps_to_the_figures(const std::vector<cell>& cells) {
+  const auto v = judge(cells);
+  return v.good * 10 >= v.cells * 9 && v.fair == v.cells && v.quick == v.cells && v.few_refused == v.cells;
+}
+
 }  // namespace sim

@@ -74,5 +74,7 @@ struct verdict_of_cells {
   double worst = 1e9, worst_latency = 0, most_refused = 0;
 };
 verdict_of_cells judge(const std::vector<cell>& cells);
+/// Goodput, latency and 503s; recovery is only told: with a few attempts a second it takes longer.
+bool keeps_to_the_figures(const std::vector<cell>& cells);
 
 }  // namespace sim

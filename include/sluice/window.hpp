@@ -38,7 +38,7 @@ enum class window_reason {
   as_fast,    ///< fewer were as fast: they stay
   no_gain,    ///< more were not faster, or fewer slower: back
   overload,   ///< 429, 503, resets or timeouts
-  limited,    ///< descriptors ran out, or the caller set another window
+  limited,    ///< descriptors or memory ran out
 };
 
 constexpr std::string_view to_string(window_reason r) noexcept {

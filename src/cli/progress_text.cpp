@@ -90,7 +90,8 @@ std::string progress_line(const progress& p, const pace& now) {
 }
 
 std::string window_text(const progress& p, std::string_view last) {
-  std::string text = "  window " + std::to_string(p.window) + ", " + std::to_string(p.in_flight) + " in flight";
+  std::string text =
+      "  window " + std::to_string(p.window) + ", " + std::to_string(p.in_flight) + " in flight";
   if (!last.empty()) text.append(" (").append(last).append(")");
   return text;
 }

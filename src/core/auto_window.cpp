@@ -1,7 +1,6 @@
 #include "core/auto_window.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <utility>
 
@@ -11,23 +10,19 @@ namespace {
 
 using std::chrono::seconds;
 
-constexpr milliseconds least_round{20};  // shorter ones measure the scheduler
-constexpr seconds patience{2};           // a slow server's rounds hold fewer attempts
-constexpr seconds rested{2};             // most between two looks upward
-constexpr std::size_t round_attempts = 64, few_attempts = 24, fewest_attempts = 16;
-constexpr double doubled = 1.3;      // goodput of a doubling that paid, while it grows
-constexpr double confirmed_gain = 1.5;  // the same over a doubling or two, measured in peace
-constexpr double headroom = 1.3;     // above what Little's law asks for
+constexpr seconds rested{2};  // most between two looks upward
+constexpr std::size_t round_attempts = 64, few_attempts = 24;
+constexpr double doubled = 1.3;                    // goodput of a doubling that paid, while it grows
+constexpr double confirmed_gain = 1.5;             // the same over a doubling or two, measured in peace
+constexpr double headroom = 1.3;                   // above what Little's law asks for
 constexpr double worth = 1.03, worthless = 1.018;  // goodput of more against fewer
 constexpr double worth_elasticity = 0.12;
-constexpr double elastic = 0.5;      // of what a window in proportion would bring: far from its knee
-constexpr double changed = 0.12;     // goodput at the same limit: conditions are others
+constexpr double elastic = 0.5;   // of what a window in proportion would bring: far from its knee
+constexpr double changed = 0.12;  // goodput at the same limit: conditions are others
 constexpr double unsteady = 0.1;
-constexpr std::size_t rarest = 64, rarest_high = 16;  // rounds between two probes
+constexpr std::size_t rarest = 32, rarest_high = 16;  // rounds between two probes
 constexpr std::uint64_t fine_per_overload = 64;       // keeps overloads that we provoke below 2 %
 constexpr unsigned most_failed_climbs = 3;            // doublings of that
-
-double in_seconds(steady_time::duration d) { return std::chrono::duration<double>(d).count(); }
 
 std::size_t scaled(std::size_t n, double by) {
   return static_cast<std::size_t>(std::lround(static_cast<double>(n) * by));
@@ -37,40 +32,6 @@ std::size_t scaled(std::size_t n, double by) {
 
 auto_window::auto_window(std::size_t max)
     : max_{std::max<std::size_t>(max, 1)}, limit_{std::min(start, max_)}, ramp_from_{limit_}, held_{limit_} {}
-
-void auto_window::lower_max(std::size_t max) noexcept {
-  max_ = std::max<std::size_t>(std::min(max, max_), 1);
-  limit_ = std::min(limit_, max_), held_ = std::min(held_, max_);
-}
-
-double auto_window::round::seconds() const { return in_seconds(last - since); }
-double auto_window::round::exchange() const { return (elapsed - connecting) / static_cast<double>(count); }
-/// By Little's law, not by the clock: attempts that began together end together, and where a round happens to be
-/// cut would matter more than what it is to tell.
-double auto_window::round::rate() const {
-  return elapsed > 0 ? work / elapsed * in_flight / static_cast<double>(count) : 0;
-}
-
-void auto_window::add(const window_sample& s) {
-  const auto bytes = static_cast<double>(s.bytes);
-  round_.work += mean_bytes_ > 0 ? 0.5 + 0.5 * bytes / mean_bytes_ : 1;
-  round_.bytes += bytes;
-  round_.server += in_seconds(s.server_time);
-  round_.elapsed += in_seconds(s.now - s.begun);
-  round_.connecting += in_seconds(s.connecting);
-  round_.in_flight += static_cast<double>(s.in_flight);
-  round_.last = s.now;
-  ++round_.count;
-  if (s.in_flight >= limit_) ++round_.used;
-}
-
-bool auto_window::complete(std::size_t count) const {
-  const auto lasted = round_.last - round_.since;
-  if (lasted < least_round) return false;
-  return round_.count >= count || (lasted >= patience && round_.count >= std::max(fewest_attempts, limit_));
-}
-
-bool auto_window::in_use() const { return round_.used * 10 >= round_.count * 9; }
 
 std::size_t auto_window::wanted() const {
   switch (phase_) {
@@ -99,9 +60,9 @@ void auto_window::change(std::size_t limit, phase p, steady_time now) {
 void auto_window::begin_ramp(double rate, steady_time now) {
   phase_ = phase::ramp;
   ramp_from_ = limit_, ramp_rate_ = rate;
-  least_elapsed_ = round_.exchange();
+  least_elapsed_ = round_.exchange_seconds();
   ceiling_ = 0, unjudged_.reset();
-  round_ = {now, now};
+  round_.begin(now);
   settling_ = 0;
 }
 
@@ -109,24 +70,21 @@ std::optional<window_reason> auto_window::observe(const window_sample& s) {
   if (s.what == window_sample::kind::overload) return overloaded(s);
   if (s.what == window_sample::kind::other) return {};
   ++fine_;
-  const auto bytes = static_cast<double>(s.bytes);
-  mean_bytes_ += (bytes - mean_bytes_) / (mean_bytes_ > 0 ? 256 : 1);
   if (settling_ > 0) {
     if (s.begun < changed_at_) return {};
     changed_at_ = s.now;
     if (--settling_ > 0) return {};
-    round_ = {phase_ == phase::ramp ? s.begun : s.now, s.now};  // a run's first round has nothing before it
+    round_.begin(phase_ == phase::ramp ? s.begun : s.now);  // before a run's first round there was nothing
     if (phase_ != phase::ramp) return {};
   }
-  add(s);
+  round_.add(s, limit_);
   if (phase_ == phase::ramp && s.in_flight >= limit_ && limit_ < std::min(2 * ramp_from_, max_)) ++limit_;
-  if (phase_ == phase::high && complete(std::max(limit_, few_attempts)) && steep()) {
+  if (phase_ == phase::high && round_.complete(std::max(limit_, few_attempts), limit_) && steep()) {
     begin_ramp(round_.rate(), s.now);
     return window_reason::faster;
   }
-  if (!complete(wanted())) return {};
-  told_ = {static_cast<double>(round_.count) / round_.seconds(), round_.bytes / round_.seconds(),
-           round_.server / static_cast<double>(round_.count)};
+  if (!round_.complete(wanted(), limit_)) return {};
+  told_ = {round_.files_per_second(), round_.bytes_per_second(), round_.server_seconds()};
   reason why;
   switch (phase_) {
     case phase::ramp:
@@ -146,14 +104,14 @@ std::optional<window_reason> auto_window::observe(const window_sample& s) {
       why = climbed(s.now);
       break;
   }
-  round_ = {s.now, s.now};
+  round_.begin(s.now);
   return why;
 }
 
 auto_window::reason auto_window::ramp_ended(steady_time now) {
   if (limit_ < 2 * ramp_from_ && limit_ < max_) return {};  // not used: goes on once it is
   const auto rate = round_.rate();
-  const auto elapsed = round_.exchange();
+  const auto elapsed = round_.exchange_seconds();
   const bool pays = ramp_rate_ <= 0 || rate >= doubled * ramp_rate_;
   if (!pays) {
     change(limit_, phase::confirm, now);
@@ -168,13 +126,14 @@ auto_window::reason auto_window::ramp_ended(steady_time now) {
 
 auto_window::reason auto_window::confirmed(steady_time now) {
   const auto rate = round_.rate();
-  least_elapsed_ = std::min(least_elapsed_, round_.exchange());
+  least_elapsed_ = std::min(least_elapsed_, round_.exchange_seconds());
   if (rate >= confirmed_gain * ramp_rate_ && limit_ < max_) {
     phase_ = phase::ramp;
     ramp_rate_ = rate, ramp_from_ = limit_;
     return {};
   }
-  const auto needed = std::ceil(headroom * static_cast<double>(limit_) * least_elapsed_ / round_.exchange());
+  const auto needed =
+      std::ceil(headroom * static_cast<double>(limit_) * least_elapsed_ / round_.exchange_seconds());
   const auto low = std::max<std::size_t>(limit_ / 8, 1);
   change(std::clamp(static_cast<std::size_t>(needed), low, limit_), phase::hold, now);
   reference_ = 0, low_every_ = high_every_ = 1;
@@ -182,7 +141,7 @@ auto_window::reason auto_window::confirmed(steady_time now) {
 }
 
 auto_window::reason auto_window::held(steady_time now) {
-  if (!in_use()) {
+  if (!round_.in_use()) {
     unjudged_.reset();
     return {};
   }
@@ -207,7 +166,8 @@ auto_window::reason auto_window::judged(const probe& p, double rate, steady_time
       low_every_ = std::min(2 * low_every_, rarest);
       return {};
     }
-    low_every_ = std::max<std::size_t>(low_every_ / 2, 1), low_is_next_ = true, rounds_since_low_ = low_every_;
+    low_every_ = std::max<std::size_t>(low_every_ / 2, 1), low_is_next_ = true,
+    rounds_since_low_ = low_every_;
     change(p.limit, phase::hold, now);
     reference_ = p.rate;
     return window_reason::as_fast;
@@ -217,7 +177,7 @@ auto_window::reason auto_window::judged(const probe& p, double rate, steady_time
     high_every_ = std::min(2 * high_every_, rarest_high);
     return {};
   }
-  high_every_ = 1;
+  low_every_ = high_every_ = 1;
   change(p.limit, phase::hold, now);
   reference_ = p.rate;
   return window_reason::faster;
@@ -229,8 +189,9 @@ auto_window::reason auto_window::next_probe(steady_time now) {
   const auto price = fine_per_overload * std::max<std::uint64_t>(burst_, 1);
   const bool climb = may_rise && ceiling_ > 0 && fine_ >= price &&
                      (fine_ >= price << failed_climbs_ || now - climb_at_ >= rested);
-  const bool high = may_rise && ceiling_ == 0 &&
-                    (rounds_since_high_ >= high_every_ || (rounds_since_high_ >= 2 && now - high_at_ >= rested));
+  const bool high =
+      may_rise && ceiling_ == 0 &&
+      (rounds_since_high_ >= high_every_ || (rounds_since_high_ >= 2 && now - high_at_ >= rested));
   if (!low && !high && !climb) return {};
   if (low && (low_is_next_ || !(high || climb))) {
     rounds_since_low_ = 0, low_is_next_ = false;
@@ -251,20 +212,20 @@ auto_window::reason auto_window::next_probe(steady_time now) {
 
 /// Goodput grew with the window: this is far from enough.
 bool auto_window::steep() const {
-  if (!in_use() || reference_ <= 0) return false;
+  if (!round_.in_use() || reference_ <= 0) return false;
   const auto more = std::log(static_cast<double>(limit_) / static_cast<double>(held_));
   return std::log(round_.rate() / reference_) >= elastic * more;
 }
 
 auto_window::reason auto_window::probed(steady_time now) {
   const probe p{limit_, round_.rate()};
-  if (in_use()) unjudged_ = p;
+  if (round_.in_use()) unjudged_ = p;
   change(held_, phase::hold, now);
   return window_reason::no_gain;
 }
 
 auto_window::reason auto_window::climbed(steady_time now) {
-  if (!in_use()) {
+  if (!round_.in_use()) {
     change(held_, phase::hold, now);
     return window_reason::no_gain;
   }

@@ -1,7 +1,7 @@
 // The window that tunes itself: climbs the slope of goodput against requests in flight.
 #pragma once
 
-#include "core/time.hpp"
+#include "core/window_round.hpp"
 
 #include <sluice/window.hpp>
 
@@ -11,24 +11,10 @@
 
 namespace sluice::core {
 
-/// One attempt that came to its end, as the window sees it.
-struct window_sample {
-  enum class kind {
-    answered,  ///< the server did its work, whatever it said of the file
-    overload,  ///< 429, 503, a reset, a timeout: too many at once, perhaps
-    other,     ///< says nothing: a file that could not be read, an error of ours
-  };
-  kind what = kind::answered;
-  steady_time begun, now;
-  steady_time::duration connecting{};   ///< of that time: DNS, TCP, TLS
-  std::uint64_t bytes = 0;             ///< of the file
-  steady_time::duration server_time{};  ///< last byte sent to first of the reply
-  std::size_t in_flight = 0;           ///< itself included, before the next one begins
-};
-
 /// Judges a window by goodput only, measured over rounds of attempts that all began under it: a server's
-/// queue, a full link and a busy processor look alike, goodput no longer rises. Goodput counts files and bytes
-/// alike, half each, so neither a row of large files nor one of small ones looks like a change of the server.
+/// queue, a full link and a busy processor look alike, goodput no longer rises. Goodput counts files and
+/// bytes alike, half each, so neither a row of large files nor one of small ones looks like a change of the
+/// server.
 ///
 ///   ramp     doubles in about a window of replies while goodput rises with it
 ///   confirm  a round at the reached window: stop here? Then Little's law says how many were needed
@@ -45,8 +31,6 @@ class auto_window {
   explicit auto_window(std::size_t max);
 
   std::size_t limit() const noexcept { return limit_; }
-  /// Never above `max` from now on.
-  void lower_max(std::size_t max) noexcept;
   /// To be called for each attempt. limit() may have changed; a reason is told once a change is complete
   /// (growth is told as each doubling ends).
   std::optional<window_reason> observe(const window_sample& s);
@@ -59,15 +43,6 @@ class auto_window {
  private:
   using reason = std::optional<window_reason>;
   enum class phase { ramp, confirm, hold, low, high, climb };
-  /// Attempts that ended since `since`.
-  struct round {
-    steady_time since{}, last{};
-    double work = 0, bytes = 0, server = 0, elapsed = 0, connecting = 0, in_flight = 0;
-    std::size_t count = 0, used = 0;
-    double seconds() const;
-    double exchange() const;  ///< mean time of one, on its connection
-    double rate() const;      ///< work a second
-  };
   struct figures {
     double files = 0, bytes = 0, server = 0;
   };
@@ -76,9 +51,6 @@ class auto_window {
     double rate = 0;
   };
 
-  void add(const window_sample& s);
-  bool complete(std::size_t count) const;
-  bool in_use() const;
   bool steep() const;
   std::size_t wanted() const;
   void change(std::size_t limit, phase p, steady_time now);
@@ -94,9 +66,8 @@ class auto_window {
 
   std::size_t max_, limit_;
   phase phase_ = phase::ramp;
-  round round_;
+  window_round round_;
   figures told_;
-  double mean_bytes_ = 0;
   steady_time changed_at_{};
   int settling_ = 1;  ///< until an attempt that began under this limit ends, so many times
 

@@ -98,9 +98,9 @@ class pool final : public engine_base, public std::enable_shared_from_this<pool<
     bool stopping = false;
     stop_reason reason = stop_reason::complete;
     std::string detail;
-    std::string last_trouble;       ///< the last reason that spoke of the endpoint, not of a file
+    std::string last_trouble;          ///< the last reason that spoke of the endpoint, not of a file
     std::uint64_t window_changes = 0;  ///< before it began
-    std::uint64_t outstanding = 0;  ///< files taken from the source without a fate
+    std::uint64_t outstanding = 0;     ///< files taken from the source without a fate
     std::optional<std::uint64_t> total;
   };
 

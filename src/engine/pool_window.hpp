@@ -54,12 +54,16 @@ void pool<Io>::tune(const job_type& j, const io::exchange_report& report, const 
   if (permits_.limit() > before) pump();
 }
 
-/// There was no descriptor to be had.
+/// There was no descriptor to be had. A fixed window is smaller from now on, an automatic one tries again.
 template <class Io>
 void pool<Io>::shrink() {
-  resize(std::max<std::size_t>(permits_.limit() - 1, 1));
-  if (!tuner_) return;
-  tuner_->lower_max(permits_.limit());
+  if (!tuner_) return resize(std::max<std::size_t>(permits_.limit() - 1, 1));
+  const auto now = clock::now();
+  tuner_->observe({.what = core::window_sample::kind::overload,
+                   .begun = now,
+                   .now = now,
+                   .in_flight = permits_.in_use()});
+  resize(tuner_->limit());
   told(window_reason::limited);
 }
 

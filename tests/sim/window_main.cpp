@@ -1,4 +1,5 @@
-// sluice_window_matrix: windows that tune themselves against the best fixed window of each server of the matrix.
+// sluice_window_matrix: windows that tune themselves against the best fixed window of each server of the
+// matrix.
 #include "sim/window_report.hpp"
 #include "sim/window_rivals.hpp"
 
@@ -17,15 +18,17 @@ int aloud(sim::window_plan plan, double seconds) {
   t.trace();
   for (int stretch = 0; stretch < 3; ++stretch) {
     const auto f = t.run(seconds, 0);
-    std::printf("%6.1f s: %.1f/s, median %.2f ms, mean window %.1f, 503s %.2f %%\n", f.seconds, f.goodput, f.median_ms,
-                f.mean_window, 100 * f.refused_share());
+    std::printf("%6.1f s: %.1f/s, median %.2f ms, mean window %.1f, 503s %.2f %%\n", f.seconds, f.goodput,
+                f.median_ms, f.mean_window, 100 * f.refused_share());
   }
   return 0;
 }
 
 std::vector<sim::window_point> course(const std::string& controller, std::uint64_t seed) {
-  sim::window_trial t{{{50, 32, false, 32'000}, sluice::window::automatic(sim::widest_window),
-                       sim::rival_named(controller), seed}};
+  sim::window_trial t{{{50, 32, false, 32'000},
+                       sluice::window::automatic(sim::widest_window),
+                       sim::rival_named(controller),
+                       seed}};
   t.sample_every(0.1);
   for (const std::size_t workers : {32, 64, 16}) {
     t.server().set_workers(workers);
@@ -40,7 +43,8 @@ int matrix(const std::vector<std::string>& controllers, std::uint64_t seed, cons
   std::vector<sim::controller_result> all;
   std::map<std::string, std::vector<sim::window_point>> courses;
   for (const auto& name : controllers) {
-    std::printf("%s, seed %llu\n\n%s", name.c_str(), static_cast<unsigned long long>(seed), sim::table_head().c_str());
+    std::printf("%s, seed %llu\n\n%s", name.c_str(), static_cast<unsigned long long>(seed),
+                sim::table_head().c_str());
     auto& r = all.emplace_back(sim::controller_result{name, {}});
     for (const auto& m : sim::all_models()) {
       r.cells.push_back(sim::measure(m, fixed, sim::rival_named(name), seed, true));
@@ -50,8 +54,10 @@ int matrix(const std::vector<std::string>& controllers, std::uint64_t seed, cons
     std::printf("\n");
     if (!out.empty()) courses[name] = course(name, seed);
   }
-  std::printf("cells with: ratio >= 0.95, 0.85 | the same against windows with few 503s | latency <= 2 | 503s < 2 %% | "
-              "recovered in 5 s\n");
+  std::printf(
+      "cells with: ratio >= 0.95, 0.85 | the same against windows with few 503s | latency <= 2 | 503s < 2 %% "
+      "| "
+      "recovered in 5 s\n");
   for (const auto& r : all) std::printf("%s", sim::verdict_text(r.name, r.cells).c_str());
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begun;
   std::fprintf(stderr, "%.0f s\n", took.count());

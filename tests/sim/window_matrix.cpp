@@ -21,10 +21,12 @@ window_figures steady_state(const window_plan& plan, std::size_t window) {
   window_trial t{plan};
   constexpr std::uint64_t most_attempts = 12'000;  // a storm of 503s need not be watched for long
   t.run(plan.model.service_ms * 4e-3 + 0.1, 3 * window, 1e9, most_attempts);
-  return t.run(plan.model.service_ms * 4e-3 + 0.1, std::max<std::uint64_t>(1500, 3 * window), 1e9, most_attempts);
+  return t.run(plan.model.service_ms * 4e-3 + 0.1, std::max<std::uint64_t>(1500, 3 * window), 1e9,
+               most_attempts);
 }
 
-/// Capacity, twice or half of it: workers, or where there is but one of them and half is asked for, its speed.
+/// Capacity, twice or half of it: workers, or where there is but one of them and half is asked for, its
+/// speed.
 window_server::model changed(window_server::model m, bool doubled) {
   if (doubled)
     m.workers *= 2;
@@ -64,7 +66,9 @@ std::string name_of(const window_server::model& m) {
   const auto workers = m.workers == 0 ? std::string{"any"} : std::to_string(m.workers);
   const char* beyond = m.workers == 0 ? "" : m.queues ? " queue" : " 503";
   std::snprintf(text, sizeof text, "%3g ms %3s%-6s %4s", m.service_ms, workers.c_str(), beyond,
-                m.file_bytes == 2000 ? "2k" : m.file_bytes == 32'000 ? "32k" : "2M");
+                m.file_bytes == 2000     ? "2k"
+                : m.file_bytes == 32'000 ? "32k"
+                                         : "2M");
   return text;
 }
 
@@ -107,8 +111,8 @@ bool has_capacity(const window_server::model& m, fixed_windows& fixed) {
   return fixed.best(m, true) > 0.8 * static_cast<double>(m.workers) / m.service_ms * 1000;
 }
 
-cell measure(const window_server::model& m, fixed_windows& fixed, const rival_maker& rival, std::uint64_t seed,
-             bool with_recovery) {
+cell measure(const window_server::model& m, fixed_windows& fixed, const rival_maker& rival,
+             std::uint64_t seed, bool with_recovery) {
   cell c;
   c.model = m;
   c.best = fixed.best(m, false), c.best_polite = fixed.best(m, true);

@@ -31,7 +31,8 @@ class fixed_windows {
   const std::vector<fixed_figures>& of(const window_server::model& m);
   /// The highest goodput of all; with `polite`, of those that keep to most_refused.
   double best(const window_server::model& m, bool polite);
-  /// The smallest polite window within a hundredth of the best of them: its latency is the one to compare with.
+  /// The smallest polite window within a hundredth of the best of them: its latency is the one to compare
+  /// with.
   const fixed_figures& smallest_best(const window_server::model& m);
 
  private:
@@ -41,8 +42,8 @@ class fixed_windows {
 
 /// How the same window fares when the server's capacity changes.
 struct recovery {
-  double best = 0;     ///< goodput of the best polite window on the changed server
-  double seconds = 0;  ///< until goodput reached nine tenths of it
+  double best = 0;                 ///< goodput of the best polite window on the changed server
+  double seconds = 0;              ///< until goodput reached nine tenths of it
   double attempts_per_second = 0;  ///< before the change
 };
 struct cell {
@@ -60,16 +61,16 @@ struct cell {
 };
 
 /// `rival`: empty for the product's own.
-cell measure(const window_server::model& m, fixed_windows& fixed, const rival_maker& rival, std::uint64_t seed,
-             bool with_recovery);
+cell measure(const window_server::model& m, fixed_windows& fixed, const rival_maker& rival,
+             std::uint64_t seed, bool with_recovery);
 
 /// Whether a cell's capacity can change at all: it has workers that take time, and they are the bottleneck.
 bool has_capacity(const window_server::model& m, fixed_windows& fixed);
 
 struct verdict_of_cells {
-  std::size_t cells = 0, good = 0, fair = 0;              ///< ratio ≥ good_ratio, ≥ least_ratio
-  std::size_t polite_good = 0, polite_fair = 0;           ///< the same against polite windows
-  std::size_t quick = 0, few_refused = 0;                 ///< latency, 503s
+  std::size_t cells = 0, good = 0, fair = 0;     ///< ratio ≥ good_ratio, ≥ least_ratio
+  std::size_t polite_good = 0, polite_fair = 0;  ///< the same against polite windows
+  std::size_t quick = 0, few_refused = 0;        ///< latency, 503s
   std::size_t recoveries = 0, recovered = 0;
   double worst = 1e9, worst_latency = 0, most_refused = 0;
 };

@@ -21,8 +21,10 @@ std::string table_row(const cell& c);
 std::string verdict_text(const std::string& name, const std::vector<cell>& cells);
 
 /// `matrix.json`, `goodput.svg`, `latency.svg`; false when a file cannot be written.
-bool write_report(const std::filesystem::path& dir, std::uint64_t seed, const std::vector<controller_result>& all);
+bool write_report(const std::filesystem::path& dir, std::uint64_t seed,
+                  const std::vector<controller_result>& all);
 /// `course.svg`: windows over time while the capacity changes.
-bool write_course(const std::filesystem::path& dir, const std::map<std::string, std::vector<window_point>>& courses);
+bool write_course(const std::filesystem::path& dir,
+                  const std::map<std::string, std::vector<window_point>>& courses);
 
 }  // namespace sim

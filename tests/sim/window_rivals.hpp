@@ -9,7 +9,8 @@ namespace sim {
 
 /// `aimd`, `gradient2`, `arc`; nothing for any other name.
 ///
-/// aimd       Netflix concurrency-limits, AIMDLimit: one more for each success of a window that is used, a tenth
+/// aimd       Netflix concurrency-limits, AIMDLimit: one more for each success of a window that is used, a
+/// tenth
 ///            less for each failure
 /// gradient2  the same, Gradient2Limit: long-term against present latency, averaged over 100 ms
 /// arc        Vector's adaptive request concurrency: one more while latency is not above its moving average,

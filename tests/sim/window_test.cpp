@@ -1,4 +1,5 @@
-// A sample of the matrix (sluice_window_matrix has all of it): the automatic window against the best fixed one.
+// A sample of the matrix (sluice_window_matrix has all of it): the automatic window against the best fixed
+// one.
 #include "sim/window_matrix.hpp"
 #include "sim/window_rivals.hpp"
 
@@ -22,9 +23,10 @@ std::vector<window_server::model> sample() {
   return some;
 }
 
-// Where the best fixed window of all wins by a storm of 503s, the automatic one is a few per cent behind: 9 of the
-// matrix's 105 cells, too many of a sample that happens to hold most of them. So the share of good cells is asked for
-// against windows with as few 503s here, and against all of them by sluice_window_matrix, which fails without it.
+// Where the best fixed window of all wins by a storm of 503s, the automatic one is a few per cent behind: 9
+// of the matrix's 105 cells, too many of a sample that happens to hold most of them. So the share of good
+// cells is asked for against windows with as few 503s here, and against all of them by sluice_window_matrix,
+// which fails without it.
 TEST(window_matrix, sample_keeps_to_the_figures) {
   fixed_windows fixed{seed};
   std::vector<cell> cells;
@@ -36,11 +38,12 @@ TEST(window_matrix, sample_keeps_to_the_figures) {
     EXPECT_LT(c.whole.refused_share(), most_refused);
   }
   const auto v = judge(cells);
-  EXPECT_GE(static_cast<double>(v.polite_good), 0.9 * static_cast<double>(v.cells)) << v.polite_good << " of " << v.cells;
+  EXPECT_GE(static_cast<double>(v.polite_good), 0.9 * static_cast<double>(v.cells))
+      << v.polite_good << " of " << v.cells;
 }
 
-// With a few attempts a second no window can know so soon: 5 a second and two 503s in a hundred are one look above
-// the ceiling in 12 s.
+// With a few attempts a second no window can know so soon: 5 a second and two 503s in a hundred are one look
+// above the ceiling in 12 s.
 TEST(window_matrix, capacity_that_changes_is_followed) {
   fixed_windows fixed{seed};
   for (const auto& m : std::vector<window_server::model>{

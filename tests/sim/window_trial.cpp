@@ -29,8 +29,8 @@ window_trial::window_trial(const window_plan& plan) : world_{plan.seed}, server_
   if (!settings) throw std::runtime_error{problems.front()};
   settings->most_at_once = 4096;  // not this machine's descriptors
   loop_ = std::make_unique<asio::io_context>(1);
-  engine_ = std::make_shared<sluice::engine::pool<window_simulated>>(loop_->get_executor(),
-                                                                     std::move(*settings));
+  engine_ =
+      std::make_shared<sluice::engine::pool<window_simulated>>(loop_->get_executor(), std::move(*settings));
   engine_->drain(sluice::source::directory("endless"), [](error_code, const sluice::run_summary&) {});
 }
 
@@ -69,8 +69,7 @@ void window_trial::turn() {
   if (!world_.step()) stuck_ = true;
 }
 
-window_figures window_trial::run(double seconds, std::uint64_t files, double most,
-                                 std::uint64_t attempts) {
+window_figures window_trial::run(double seconds, std::uint64_t files, double most, std::uint64_t attempts) {
   figures_ = {}, latencies_.clear(), accepted_at_.clear();
   const auto begun = now();
   double window_seconds = 0, last = begun;

@@ -133,7 +133,7 @@ struct config {
   success_rule success;
   disposal on_success;
   disposal on_reject;  ///< keep or move
-  sluice::window window = sluice::window::fixed(16);
+  sluice::window window = sluice::window::automatic();
   retry_options retry;
   timeout_options timeout;
   limit_options limit;
@@ -153,6 +153,8 @@ struct config {
   std::function<void(const file_record&)> on_record;
   /// The same for each attempt that came to use the network, as it ends; before on_record of its file.
   std::function<void(const attempt_record&)> on_attempt;
+  /// The same for each change of an automatic window, as it is made.
+  std::function<void(const window_change&)> on_window;
 };
 
 /// Every reason why no uploader can be made of `cfg`, one line each, naming the member and how to mend it.

@@ -79,6 +79,7 @@ struct run_summary {
   double files_per_second = 0;  ///< accepted
   latency_summary latency_ms;
   std::size_t window_min = 0, window_max = 0, window_last = 0;
+  std::uint64_t window_changes = 0;  ///< of an automatic window, as config::on_window tells them
   stop_reason reason = stop_reason::complete;
   std::string detail;  ///< one line for people when `reason` is not `complete`
 };

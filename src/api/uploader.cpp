@@ -101,7 +101,7 @@ sluice::progress uploader::progress() const { return impl_->engine->snapshot(); 
 // config::on_record may destroy the uploader from within these.
 void uploader::set_window(window w) {
   const auto engine = impl_->engine;
-  engine->set_window(w.size());
+  engine->set_window(w);
 }
 void uploader::set_rate(double requests_per_second) {
   const auto engine = impl_->engine;

@@ -37,6 +37,12 @@ void check_contradictions(const raw_options& options, std::vector<std::string>& 
   if (options.value("joblog") == "-" && options.value("summary") == "-")
     problems.push_back(options.where("joblog") + " and " + options.where("summary") +
                        " contradict each other: both would write to standard output; give one a file");
+  const auto window = options.value("window");
+  for (const auto* of_auto : {"window-max", "trace-window"})
+    if (on(of_auto) && window && *window != "auto")
+      problems.push_back(
+          options.where(of_auto) + " and " + options.where("window") +
+          " contradict each other: a window of a fixed number stays as it is; use --window auto");
   const auto style = options.value("progress");
   if (style && *style != "none" && *style != "auto" && on("quiet"))
     problems.push_back(options.where("progress") + " and " + options.where("quiet") +

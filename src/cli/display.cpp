@@ -52,10 +52,12 @@ void display::tick() {
     if (ec) return;
     const auto p = look_();
     const auto now = recent(p);
+    const auto window = verbose_ ? window_text(p, last_change_) : std::string{};
     if (style_ == style::bar)
-      console_.status(progress_bar(p, now, console_.columns()));
+      console_.status(progress_bar(p, now, console_.columns() - std::min(console_.columns(), window.size())) +
+                      window);
     else
-      console_.line(progress_line(p, now));
+      console_.line(progress_line(p, now) + window);
     tick();
   });
 }

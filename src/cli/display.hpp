@@ -22,6 +22,7 @@ class display {
   void start(std::function<progress()> look);
   void stop(const run_summary& s);
   void file(const file_record& r);
+  void window(const window_change& c) noexcept { last_change_ = to_string(c.reason); }
   void say(const std::string& text) { console_.line(text); }
 
  private:
@@ -33,6 +34,7 @@ class display {
   style style_;
   std::chrono::milliseconds interval_;
   bool verbose_, json_;
+  std::string_view last_change_;  ///< of the window
   std::function<progress()> look_;
   std::deque<progress> past_;  ///< a few seconds of it, for the pace
 };

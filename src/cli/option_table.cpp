@@ -41,7 +41,9 @@ constexpr option_spec table[] = {
     {"on-reject", "", value, "Disposal", "WHAT",
      "keep or move=DIR a file the server said no to (default keep)"},
 
-    {"window", "w", value, "Speed", "N", "uploads at once, each on a connection of its own (default 16)"},
+    {"window", "w", value, "Speed", "N|auto",
+     "uploads at once, each on a connection of its own (default auto: as many as make it faster)"},
+    {"window-max", "", value, "Speed", "N", "most of them with --window auto (default 1000)"},
     {"limit-rate", "", value, "Speed", "BYTES", "a second, for all connections together"},
     {"rate", "", value, "Speed", "N[/s|/m|/h]", "requests begun, for all connections together"},
     {"max-duration", "", value, "Speed", "TIME", "start nothing new after this long"},
@@ -68,6 +70,7 @@ constexpr option_spec table[] = {
     {"joblog", "", value, "Output", "FILE|-", "append a JSON line per file"},
     {"resume", "", flag, "Output", "", "skip what the job log has as accepted"},
     {"summary", "", value, "Output", "FILE|-", "write the run's summary as JSON"},
+    {"trace-window", "", value, "Output", "FILE", "write each change of an automatic window as a JSON line"},
     {"verbose", "v", flag, "Output", "", "a line per file: time, path, status, reply"},
     {"quiet", "q", flag, "Output", "", "errors only", all},
     {"log-json", "", flag, "Output", "", "lines per file as JSON"},

@@ -89,6 +89,13 @@ std::string progress_line(const progress& p, const pace& now) {
          std::to_string(p.in_flight) + " in flight" + remarks(p);
 }
 
+std::string window_text(const progress& p, std::string_view last) {
+  std::string text =
+      "  window " + std::to_string(p.window) + ", " + std::to_string(p.in_flight) + " in flight";
+  if (!last.empty()) text.append(" (").append(last).append(")");
+  return text;
+}
+
 std::string summary_text(const run_summary& s) {
   std::string text = "sluice: " + grouped(s.accepted) + " accepted";
   const auto add = [&](std::uint64_t n, const char* what) {

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 namespace sluice::cli {
 
@@ -28,6 +29,8 @@ struct pace {
 std::string progress_bar(const progress& p, const pace& now, std::size_t columns);
 /// The same figures for a log.
 std::string progress_line(const progress& p, const pace& now);
+/// `  window 24, 24 in flight (faster)`, for behind either; `last` is empty while it has not changed.
+std::string window_text(const progress& p, std::string_view last);
 /// Two or three lines.
 std::string summary_text(const run_summary& s);
 

@@ -3,6 +3,7 @@
 #include "display.hpp"
 #include "exit_code.hpp"
 #include "output.hpp"
+#include "window_trace.hpp"
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
@@ -10,6 +11,8 @@
 #include <boost/asio/signal_set.hpp>
 #include <csignal>
 #include <iostream>
+#include <optional>
+#include <string_view>
 
 namespace sluice::cli {
 namespace {
@@ -63,6 +66,15 @@ int send(send_plan plan) {
     if (plan.config.dry_run && r.error == make_error_code(errc::dry_run).message())
       std::cout << printable(r.path) << '\n';
     show.file(r);
+  };
+  std::optional<window_trace> trace;
+  if (!plan.window_trace.empty() && !trace.emplace(plan.window_trace).good()) {
+    show.say("sluice: --trace-window: cannot write '" + printable(plan.window_trace) + "'");
+    return static_cast<int>(exit_code::usage);
+  }
+  plan.config.on_window = [&](const window_change& c) {
+    show.window(c);
+    if (trace) trace->write(c);
   };
   uploader up{ioc.get_executor(), plan.config};
   stopper stop{ioc, show};

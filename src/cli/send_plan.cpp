@@ -47,6 +47,21 @@ std::optional<send_plan::progress_style> parse_progress(std::string_view text) {
   return static_cast<style>(it - names.begin());
 }
 
+void read_window(const raw_options& options, option_reader& r, config& cfg) {
+  if (const auto text = options.value("window"); text && *text != "auto") {
+    const auto fits = [](std::string_view number) {
+      const auto v = parse_count(number);
+      return v && std::in_range<std::size_t>(*v) ? v : std::nullopt;
+    };
+    r.read("window", fits, "a whole number or auto", [&](auto v) { cfg.window = window::fixed(v); });
+    return;
+  }
+  std::size_t most = 0;
+  r.count("window-max", most);
+  if (options.has("window-max") && most == 0) r.complain("window-max", "must be 1 or more");
+  cfg.window = window::automatic(most);
+}
+
 void read_numbers(const raw_options& options, option_reader& r, send_plan& plan) {
   auto& cfg = plan.config;
   r.count("retry", cfg.retry.retries);
@@ -59,9 +74,7 @@ void read_numbers(const raw_options& options, option_reader& r, send_plan& plan)
   r.duration("max-duration", cfg.limit.max_duration);
   r.duration("grace", cfg.limit.grace);
   r.count("max-errors", cfg.limit.max_errors);
-  std::size_t window = cfg.window.size();
-  r.count("window", window);
-  cfg.window = window::fixed(window);
+  read_window(options, r, cfg);
   r.duration("stats", plan.stats);
   if (plan.stats.count() == 0) r.complain("stats", "an interval of 0 would print without end");
 }
@@ -132,8 +145,10 @@ send_plan make_plan(const raw_options& options, std::vector<std::string>& proble
   if (auto v = options.value("joblog")) cfg.job_log = *v;
   if (auto v = options.value("lock")) cfg.lock_file = *v;
   if (auto v = options.value("summary")) plan.summary = *v;
+  if (auto v = options.value("trace-window")) plan.window_trace = *v;
   note_own_files(options, cfg, plan.warnings);
   if (!plan.summary.empty() && plan.summary != "-") cfg.own_files.emplace_back(plan.summary);
+  if (!plan.window_trace.empty()) cfg.own_files.emplace_back(plan.window_trace);
   check_home(plan.source, problems);
   cfg.resume = options.flag("resume");
   cfg.dry_run = options.flag("dry-run");

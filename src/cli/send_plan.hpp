@@ -17,7 +17,8 @@ struct send_plan {
   enum class progress_style { automatic, bar, line, none };
   progress_style progress = progress_style::automatic;
   std::chrono::milliseconds stats{10'000};
-  std::string summary;  ///< file, `-`, or empty
+  std::string summary;       ///< file, `-`, or empty
+  std::string window_trace;  ///< file, or empty
   bool verbose = false, quiet = false, log_json = false;
   std::vector<std::string> warnings;
 };

@@ -18,6 +18,8 @@ class read_ahead {
 
   explicit read_ahead(std::size_t window) noexcept : files_{std::clamp(2 * window, least, most)} {}
 
+  /// The window grew.
+  void widen(std::size_t window) noexcept { files_ = std::max(files_, std::clamp(2 * window, least, most)); }
   /// A file of `size` bytes went out; `late`: its first bytes were not in memory when they were wanted.
   void sent(std::uint64_t size, bool late) noexcept {
     average_ += (static_cast<double>(std::min(size, of_a_file)) - average_) / 16;

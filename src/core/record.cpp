@@ -125,7 +125,11 @@ std::string to_json(const run_summary& s) {
             {"p90", s.latency_ms.p90},
             {"p99", s.latency_ms.p99},
             {"max", s.latency_ms.max}}},
-          {"window", {{"min", s.window_min}, {"max", s.window_max}, {"last", s.window_last}}},
+          {"window",
+           {{"min", s.window_min},
+            {"max", s.window_max},
+            {"last", s.window_last},
+            {"changes", s.window_changes}}},
       },
       2);
 }

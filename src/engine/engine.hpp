@@ -29,7 +29,7 @@ class engine_base {
   /// Starts nothing new; with `at_once`, also ends what is in flight.
   virtual void stop_drain(std::uint64_t id, bool at_once) = 0;
 
-  virtual void set_window(std::size_t n) = 0;
+  virtual void set_window(window w) = 0;
   /// Of the pool; 0: no limit.
   virtual void set_rate(double requests_per_second) = 0;
   virtual void set_limit_rate(std::uint64_t bytes_per_second) = 0;

@@ -2,6 +2,7 @@
 // coroutine.
 #pragma once
 
+#include "core/auto_window.hpp"
 #include "core/backlog.hpp"
 #include "core/permits.hpp"
 #include "core/read_ahead.hpp"
@@ -32,24 +33,22 @@ class pool final : public engine_base, public std::enable_shared_from_this<pool<
         network_{executor, settings_},
         files_{executor},
         random_{entropy_.number()},
-        permits_{settings_.raw.window.size()},
+        tuner_{tuner_of(settings_.raw.window)},
+        permits_{tuner_ ? tuner_->limit() : settings_.raw.window.size()},
         backlog_{0, 0},
-        read_ahead_{settings_.raw.window.size()},
+        read_ahead_{permits_.limit()},
         gate_{settings_.raw.limit.requests_per_second,
               settings_.raw.retry.hold_back ? core::breaker_policy{} : core::breaker_policy::never_opens()},
         wake_{executor} {
     set_marks();
+    told_window_ = permits_.limit();
   }
 
   std::uint64_t upload(upload_request request, upload_done done) override;
   void cancel_upload(std::uint64_t id, bool only_waiting) override;
   std::uint64_t drain(source from, drain_done done) override;
   void stop_drain(std::uint64_t id, bool at_once) override;
-  void set_window(std::size_t n) override {
-    permits_.set_limit(std::max<std::size_t>(n, 1));
-    set_marks();
-    pump();
-  }
+  void set_window(window w) override;
   void set_rate(double requests_per_second) override {
     gate_.set_rate(requests_per_second, clock::now());
     pump();
@@ -100,8 +99,9 @@ class pool final : public engine_base, public std::enable_shared_from_this<pool<
     bool stopping = false;
     stop_reason reason = stop_reason::complete;
     std::string detail;
-    std::string last_trouble;       ///< the last reason that spoke of the endpoint, not of a file
-    std::uint64_t outstanding = 0;  ///< files taken from the source without a fate
+    std::string last_trouble;          ///< the last reason that spoke of the endpoint, not of a file
+    std::uint64_t window_changes = 0;  ///< before it began
+    std::uint64_t outstanding = 0;     ///< files taken from the source without a fate
     std::optional<std::uint64_t> total;
   };
 
@@ -112,10 +112,14 @@ class pool final : public engine_base, public std::enable_shared_from_this<pool<
   awaitable<void> lane_loop(lane_ptr l, job_type j);
   void lane_ended(lane_ptr l);
   void wake_at(core::steady_time t);
-  void set_marks() {
-    const auto high = std::max<std::size_t>(4 * permits_.limit(), 64);
-    backlog_.set_marks(high / 2, high);
-  }
+
+  // The window (pool_window.hpp).
+  std::optional<core::auto_window> tuner_of(window w) const;
+  void resize(std::size_t limit);
+  void set_marks();
+  void tune(const job_type& j, const io::exchange_report& report, const core::judgement& v);
+  void shrink();
+  void told(window_reason why);
 
   // Opening (pool_open.hpp).
   void look_ahead(core::steady_time now);
@@ -158,6 +162,9 @@ class pool final : public engine_base, public std::enable_shared_from_this<pool<
   files_type files_;
   typename Io::entropy entropy_;
   core::rng random_;
+  std::optional<core::auto_window> tuner_;  ///< of an automatic window
+  std::size_t told_window_ = 0;             ///< the last limit an observer was told
+  std::uint64_t window_changes_ = 0;
   core::permits permits_;
   core::backlog<job_type> backlog_;
   core::read_ahead read_ahead_;
@@ -281,3 +288,4 @@ void pool<Io>::lane_ended(lane_ptr l) {
 #include "engine/pool_drain.hpp"
 #include "engine/pool_open.hpp"
 #include "engine/pool_upload.hpp"
+#include "engine/pool_window.hpp"

@@ -47,6 +47,7 @@ awaitable<bool> pool<Io>::attempt(lane& l, job_type& j) {
   const auto v =
       judge(j, report, std::chrono::duration_cast<std::chrono::microseconds>(clock::now() - begun));
   told(j, report, v);
+  tune(j, report, v);
   settle(j, f, report, v);
   co_return true;
 }

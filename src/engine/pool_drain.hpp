@@ -33,6 +33,7 @@ std::uint64_t pool<Io>::drain(source from, drain_done done) {
     return r->id;
   }
   run_ = r;
+  r->window_changes = window_changes_;
   error_code ec;
   if (!prepare(*r, ec)) {
     r->stopping = true;  // nothing but the next line ends it
@@ -220,6 +221,7 @@ void pool<Io>::end_run(error_code ec) {
   const auto seconds = std::chrono::duration<double>(clock::now() - r->started).count();
   auto s = r->totals.summary(seconds);
   s.window_min = permits_.min(), s.window_max = permits_.max(), s.window_last = permits_.limit();
+  s.window_changes = window_changes_ - r->window_changes;
   s.reason = r->reason, s.detail = r->detail;
   s.log_lines_dropped = r->log.dropped();
   // Too short a run to trip the breaker, and yet nothing but refusals.

@@ -57,8 +57,7 @@ void pool<Io>::not_opened(job_type& j, error_code why) {
                        why == errc_::not_enough_memory;
   constexpr unsigned patience = 50;
   if (starved && ++j.starved <= patience && !(run_ && run_->stopping)) {
-    permits_.set_limit(
-        std::max<std::size_t>(permits_.limit() - 1, 1));  // fewer at once, and again after others have closed
+    shrink();  // fewer at once, and again after others have closed
     j.settled = true;
     backlog_.push_later(std::move(j), clock::now() + std::chrono::milliseconds{100});
     return;

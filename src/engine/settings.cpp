@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 
 namespace sluice::engine {
 namespace {
@@ -19,19 +20,27 @@ namespace {
 /// logs, the program's own.
 constexpr std::size_t reserved_descriptors = core::read_ahead::most + 64;
 
-void check_window(std::size_t window, std::vector<std::string>& problems) {
-  if (window == 0) {
+/// How many uploads at once the limit of file descriptors allows; `limit` is 0 where there is none.
+std::size_t most_at_once(rlim_t& limit) {
+  rlimit now{};
+  limit = ::getrlimit(RLIMIT_NOFILE, &now) != 0 || now.rlim_cur == RLIM_INFINITY ? 0 : now.rlim_cur;
+  if (limit == 0) return std::numeric_limits<std::size_t>::max();
+  return limit > reserved_descriptors + 2 ? (limit - reserved_descriptors) / 2 : 1;
+}
+
+/// An automatic window is cut to what fits.
+void check_window(window w, std::vector<std::string>& problems) {
+  if (w.is_automatic()) return;
+  if (w.size() == 0) {
     problems.emplace_back("window: 0 uploads at once would send nothing; choose 1 or more");
     return;
   }
-  rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return;
-  const auto most =
-      limit.rlim_cur > reserved_descriptors + 2 ? (limit.rlim_cur - reserved_descriptors) / 2 : 1;
-  if (window > most)
-    problems.push_back("window: " + std::to_string(window) +
+  rlim_t limit = 0;
+  const auto most = most_at_once(limit);
+  if (w.size() > most)
+    problems.push_back("window: " + std::to_string(w.size()) +
                        " uploads at once need more file descriptors than the limit of " +
-                       std::to_string(limit.rlim_cur) + " allows; at most " + std::to_string(most) +
+                       std::to_string(limit) + " allows; at most " + std::to_string(most) +
                        " fit, or raise the limit (ulimit -n)");
 }
 
@@ -115,12 +124,13 @@ std::optional<settings> compile(const config& cfg, std::vector<std::string>& pro
     if (auto rule = value_or_problem(core::json_rule::parse(text), "success.json", problems))
       rules.json.push_back(std::move(*rule));
   check_part(cfg, problems);
-  check_window(cfg.window.size(), problems);
+  check_window(cfg.window, problems);
   check_numbers(cfg, problems);
   check_headers(cfg, problems);
   std::shared_ptr<const io::tls_client> tls;
   if (!url || url->tls) tls = io::make_tls_client(cfg.tls, problems);
   if (problems.size() != before) return std::nullopt;
+  rlim_t descriptors = 0;
   return settings{cfg,
                   *url,
                   std::move(tls),
@@ -128,7 +138,8 @@ std::optional<settings> compile(const config& cfg, std::vector<std::string>& pro
                   std::move(fields),
                   std::move(*filename),
                   std::move(rules),
-                  host_name()};
+                  host_name(),
+                  most_at_once(descriptors)};
 }
 
 io::request render(const settings& s, const core::template_values& values,

@@ -28,7 +28,8 @@ struct settings {
   std::vector<compiled_field> fields;
   core::field_template filename;
   core::success_rules rules;
-  std::string host;  ///< this machine's name, for templates
+  std::string host;              ///< this machine's name, for templates
+  std::size_t most_at_once = 1;  ///< what descriptors allow
 };
 
 /// The settings, or at least one line in `problems`.

@@ -17,6 +17,16 @@ TEST(read_ahead, begins_with_twice_the_window) {
   EXPECT_EQ(read_ahead{1000}.depth(), read_ahead::most);
 }
 
+TEST(read_ahead, goes_with_a_window_that_grows) {
+  read_ahead r{2};
+  r.widen(10);
+  EXPECT_EQ(r.depth(), 20u);
+  r.widen(4);
+  EXPECT_EQ(r.depth(), 20u) << "what was needed once is needed again";
+  r.widen(1000);
+  EXPECT_EQ(r.depth(), read_ahead::most);
+}
+
 TEST(read_ahead, stays_where_it_is_while_files_are_in_memory_in_time) {
   read_ahead r{4};
   send(r, small, 1000);

@@ -211,7 +211,7 @@ TEST_F(joblog, goes_to_standard_output) {
 TEST_F(joblog, summary_goes_to_standard_output) {
   files.add_many(3, 100);
   support::sink to;
-  const auto o = drain(to, {"--summary", "-", "--joblog", log});
+  const auto o = drain(to, {"-w", "16", "--summary", "-", "--joblog", log});
   EXPECT_EQ(o.code, 0);
   const auto summary = json::parse(o.out);
   EXPECT_EQ(summary.at("accepted"), 3);

@@ -13,6 +13,10 @@ using sluice::fate;
 
 constexpr std::uint64_t too_many_events = 2'000'000;
 
+sluice::window some_window(std::size_t most) {
+  return world::here().chance(0.5) ? sluice::window::automatic(most) : sluice::window::fixed(most);
+}
+
 std::string some_bytes() {
   auto& w = world::here();
   static constexpr std::string_view letters = "abcdefghijklmnop";
@@ -40,7 +44,7 @@ scenario::~scenario() { end(); }
 void scenario::settings() {
   cfg.url = "http://endpoint.invalid/upload";
   cfg.success.json = {"/code=0"};
-  cfg.window = sluice::window::fixed(1 + w.below(8));
+  cfg.window = some_window(1 + w.below(8));
   cfg.retry.retries = static_cast<unsigned>(w.below(4));
   if (w.chance(0.2)) cfg.retry.all_errors = true;
   if (w.chance(0.2)) cfg.retry.max_time = std::chrono::seconds{1 + w.below(30)};
@@ -174,7 +178,7 @@ void scenario::interfere() {
         case 1: {
           const auto n = 1 + w.below(12);
           widest_ = std::max<std::size_t>(widest_, n);
-          engine_->set_window(n);
+          engine_->set_window(some_window(n));
           break;
         }
         case 2: {

@@ -13,12 +13,15 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
+#include <limits>
+#include <ranges>
 
 namespace sluice::cli {
 namespace {
 
 constexpr std::uint64_t largest_body = 8u << 20;  ///< a copy of it holds the loop for a millisecond or two
 constexpr std::uint64_t largest_load = 1024ull << 20;  ///< bodies in memory at once, bytes
+constexpr std::size_t most_at_once = 1000;             ///< of the automatic window
 constexpr double least_rate = 1.0 / 3600, most_rate = 1e6;
 
 std::optional<size_range> parse_sizes(std::string_view text) {
@@ -30,12 +33,17 @@ std::optional<size_range> parse_sizes(std::string_view text) {
 }
 
 std::optional<bench_step> parse_step(std::string_view text) {
+  if (text == "auto") return bench_step{"auto", window::automatic()};
   const auto n = parse_count(text);
   if (!n) return std::nullopt;
   return bench_step{std::to_string(*n), window::fixed(*n)};
 }
 
-/// In ascending order: the knee is the first that does.
+/// Its place in a sweep: in ascending order, because the knee is the first that does; the automatic one last.
+std::size_t order_of(const bench_step& s) {
+  return s.window.is_automatic() ? std::numeric_limits<std::size_t>::max() : s.window.size();
+}
+
 std::optional<std::vector<bench_step>> parse_steps(std::string_view text) {
   std::vector<bench_step> steps;
   while (true) {
@@ -45,9 +53,8 @@ std::optional<std::vector<bench_step>> parse_steps(std::string_view text) {
     if (text.find(',') == text.npos) break;
     text.remove_prefix(text.find(',') + 1);
   }
-  const auto size = [](const bench_step& s) { return s.window.size(); };
-  std::ranges::sort(steps, {}, size);
-  const auto twice = std::ranges::unique(steps, {}, size);
+  std::ranges::sort(steps, {}, order_of);
+  const auto twice = std::ranges::unique(steps, {}, order_of);
   steps.erase(twice.begin(), twice.end());
   return steps;
 }
@@ -59,14 +66,19 @@ void read_load(const raw_options& options, option_reader& r, bench_plan& plan) {
   if (plan.sizes.most > largest_body)
     r.complain("size", "bodies of more than 8M come from files: --from DIR");
   if (auto v = options.value("from")) plan.from = *v;
-  r.read("window", parse_steps, "a list of windows; write one like 16 or 1,4,16,64",
+  r.read("window", parse_steps, "a list of windows; write one like 16 or 1,4,16,64,auto",
          [&](auto v) { plan.steps = std::move(v); });
   if (plan.steps.empty()) plan.steps.push_back({"16", window::fixed(16)});
+  const auto room = static_cast<std::size_t>(largest_load / std::max<std::uint64_t>(plan.sizes.most, 1));
+  for (auto& s : plan.steps)
+    if (plan.from.empty() && s.window.is_automatic())
+      s.window = window::automatic(std::min(room, most_at_once));
   // An impossible one is refused with the rest of the configuration.
-  plan.config.window =
-      plan.steps.front().window.size() == 0 ? plan.steps.front().window : plan.steps.back().window;
-  if (plan.from.empty() &&
-      plan.sizes.most > largest_load / std::max<std::size_t>(plan.config.window.size(), 1))
+  const auto largest = std::ranges::find_if(std::views::reverse(plan.steps),
+                                            [](const bench_step& s) { return !s.window.is_automatic(); });
+  if (largest != plan.steps.rend())
+    plan.config.window = plan.steps.front().window.size() == 0 ? plan.steps.front().window : largest->window;
+  if (plan.from.empty() && !plan.config.window.is_automatic() && plan.config.window.size() > room)
     r.complain("window",
                "so many bodies of this size would take more than 1G of memory; choose a smaller --size, or "
                "--from DIR");

@@ -185,7 +185,7 @@ TEST(summary, is_an_object_with_its_keys_in_order) {
   s.rejected = 1;
   s.seconds = 1.5;
   s.latency_ms = {1.25, 2, 3, 4};
-  s.window_min = 1, s.window_max = 16, s.window_last = 8;
+  s.window_min = 1, s.window_max = 16, s.window_last = 8, s.window_changes = 5;
   const auto text = to_json(s);
   EXPECT_THAT(keys_of(text),
               ElementsAre("v", "reason", "detail", "seen", "accepted", "rejected", "deferred", "changed",
@@ -198,7 +198,7 @@ TEST(summary, is_an_object_with_its_keys_in_order) {
   EXPECT_EQ(object["seen"], 3);
   EXPECT_EQ(object["seconds"], 1.5);
   EXPECT_EQ(object["latency_ms"].dump(), R"({"p50":1.25,"p90":2.0,"p99":3.0,"max":4.0})");
-  EXPECT_EQ(object["window"].dump(), R"({"min":1,"max":16,"last":8})");
+  EXPECT_EQ(object["window"].dump(), R"({"min":1,"max":16,"last":8,"changes":5})");
   EXPECT_TRUE(text.starts_with("{\n  \"v\": 1,\n"));
   EXPECT_TRUE(text.ends_with("}"));
 }

@@ -178,7 +178,7 @@ TEST_F(lock, second_instance_gives_way) {
 TEST_F(lock, dies_with_its_holder) {
   files.add_many(4, 100);
   support::sink to{R"([{"delay_ms": 20000}])"}, second;
-  support::process first{send_command(to, {"--on-success", "delete"})};
+  support::process first{send_command(to, {"--on-success", "delete", "--window", "4"})};
   ASSERT_TRUE(first.wait_until([&] { return to.requests() == 4; })) << first.err();
   first.signal(SIGKILL);
   EXPECT_EQ(first.wait(), -SIGKILL);

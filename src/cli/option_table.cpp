@@ -81,7 +81,7 @@ constexpr option_spec table[] = {
     {"size", "", value, "Load", "BYTES[-BYTES]",
      "bodies from memory: of one size, or of sizes drawn evenly from a range (default 32k)", bench},
     {"from", "", value, "Load", "DIR", "the files of DIR as bodies, in turn, again and again", bench},
-    {"window", "w", value, "Load", "N[,N...]",
+    {"window", "w", value, "Load", "N|auto[,...]",
      "requests in flight; several are measured one after another (default 16)", bench},
     {"rate", "", value, "Load", "N[/s|/m|/h]",
      "requests begin at fixed times, whatever the replies do; latency counts from those times", bench},

@@ -37,7 +37,7 @@ bool takes_list(std::string_view name, verb v) {
 }
 bool is_known(std::string_view name) { return name == "url" || name == "source" || is_option(name); }
 bool concerns(std::string_view name, verb v) {
-  return name == "url" || (name == "source" && v == verb::send) || find_option(name, v) != nullptr;
+  return name == "url" || name == "source" || find_option(name, v) != nullptr;
 }
 bool is_flag(std::string_view name, verb v) {
   const auto* spec = find_option(name, v);

@@ -179,7 +179,10 @@ TEST(is_hopeless, only_when_nothing_was_ever_accepted) {
 
 std::vector<step_report> of_rates(std::initializer_list<double> rates) {
   std::vector<step_report> all;
-  for (const double r : rates) all.emplace_back().requests_per_second = r;
+  for (const double r : rates) {
+    all.emplace_back().requests_per_second = r;
+    all.back().window = std::to_string(all.size());
+  }
   return all;
 }
 
@@ -196,10 +199,21 @@ TEST(knee_of, needs_something_to_compare) {
   EXPECT_EQ(knee_of(of_rates({0, 0})), std::nullopt);
 }
 
+TEST(knee_of, is_of_fixed_windows) {
+  auto with_auto = of_rates({100, 1000, 990, 5000});
+  with_auto.back().window = "auto";
+  EXPECT_EQ(knee_of(with_auto), 1u);
+  with_auto.erase(with_auto.begin() + 1, with_auto.begin() + 3);
+  EXPECT_EQ(knee_of(with_auto), std::nullopt) << "one size is no comparison";
+}
+
 TEST(knee_text, warns_when_the_knee_may_be_beyond_what_was_measured) {
   EXPECT_THAT(knee_text(of_rates({100, 400})), HasSubstr("none larger was measured"));
   EXPECT_THAT(knee_text(of_rates({100, 400, 390})), testing::Not(HasSubstr("larger")));
   EXPECT_EQ(knee_text(of_rates({100})), "");
+  auto with_auto = of_rates({100, 400, 390});
+  with_auto.back().window = "auto";
+  EXPECT_THAT(knee_text(with_auto), HasSubstr("none larger was measured"));
 }
 
 TEST(findings_of, name_the_client_when_it_was_the_limit) {

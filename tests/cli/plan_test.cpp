@@ -33,6 +33,16 @@ TEST(bench_plan, windows_are_measured_in_ascending_order_and_once) {
   EXPECT_THAT(names, ElementsAre("1", "4", "16"));
 }
 
+TEST(bench_plan, an_automatic_window_comes_last_and_holds_no_more_than_memory_allows) {
+  const auto [plan, problems] = plan_of({{"window", "auto,4"}, {"size", "8M"}});
+  EXPECT_THAT(problems, IsEmpty());
+  ASSERT_EQ(plan.steps.size(), 2u);
+  EXPECT_EQ(plan.steps[1].name, "auto");
+  EXPECT_TRUE(plan.steps[1].window.is_automatic());
+  EXPECT_LE(plan.steps[1].window.size(), 128u);
+  EXPECT_THAT(plan_of({{"window", "auto"}}).problems, IsEmpty());
+}
+
 TEST(bench_plan, sends_once_and_keeps) {
   const auto [plan, problems] = plan_of({});
   EXPECT_EQ(plan.config.retry.retries, 0u);

@@ -158,6 +158,17 @@ TEST_F(bench, finds_the_knee_of_a_server_with_room_for_four) {
   EXPECT_THAT(support::content_of(room / "page.html"), HasSubstr(">knee: 4<"));
 }
 
+TEST_F(bench, measures_the_automatic_window_beside_fixed_ones) {
+  support::sink to{R"([{"delay_ms": 20}])", {"--http"}};
+  const auto o = measure(to, {"-w", "auto,1,2", "--duration", "3s", "--warm-up", "0"});
+  EXPECT_EQ(o.code, 0) << o.err;
+  const auto& automatic = o.step(2);
+  EXPECT_EQ(automatic.at("window"), "auto");
+  expect_adds_up(automatic);
+  EXPECT_GT(automatic.at("requests_per_second"), o.step(1).at("requests_per_second"));
+  EXPECT_EQ(o.figures.at("knee"), 2);
+}
+
 TEST_F(bench, names_errors_by_their_kind) {
   support::sink to{R"([{"match": {"request": 3}, "status": 503, "headers": {"Retry-After": "3600"}},
                        {"match": {"request": 5}, "status": 422}])",
@@ -262,6 +273,7 @@ TEST_F(bench, told_to_stop_prints_what_it_has) {
   ASSERT_EQ(o.figures.at("steps").size(), 1u);
   expect_adds_up(o.step());
   EXPECT_GE(o.step().at("accepted"), 20);
+  EXPECT_LT(o.step().at("seconds"), 15) << "at once, not when its time is over";
   EXPECT_TRUE(o.step().at("errors").empty()) << "what was cut off is no error of the server";
   EXPECT_THAT(o.out, HasSubstr("accepted"));
 }

@@ -2,6 +2,7 @@
 
 #include "cli/progress_text.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 namespace sluice::cli {
@@ -15,7 +16,9 @@ std::string knee_text(const std::vector<step_report>& steps) {
   const auto knee = knee_of(steps);
   if (!knee) return {};
   return std::string{"the knee: the smallest window with 95 % of the best rate"} +
-         (*knee + 1 == steps.size() ? "; none larger was measured" : "");
+         (std::none_of(steps.begin() + static_cast<std::ptrdiff_t>(*knee) + 1, steps.end(), is_fixed)
+              ? "; none larger was measured"
+              : "");
 }
 
 std::string milliseconds_text(double ms) {

@@ -1,5 +1,7 @@
 #include "measurement.hpp"
 
+#include "cli/quantities.hpp"
+
 #include <sluice/error.hpp>
 
 #include <algorithm>
@@ -77,7 +79,7 @@ step_report measurement::report(std::string window, clock::time_point stopped, c
 }
 
 std::string kind_of(const sample& s) {
-  const auto status = "status " + std::to_string(s.status);
+  auto status = "status " + std::to_string(s.status);
   if (s.error == errc::refused_body) return status + ", not what --success-json asks for";
   for (const auto e : {errc::busy_status, errc::refused_status, errc::auth_refused, errc::redirected})
     if (s.error == e) return status;
@@ -91,12 +93,16 @@ wall wall_of(const sample& s) {
   return s.status == 0 && s.attempt && s.attempt->bytes == 0 ? wall::unreachable : wall::none;
 }
 
+bool is_fixed(const step_report& s) { return parse_count(s.window).has_value(); }
+
 std::optional<std::size_t> knee_of(const std::vector<step_report>& steps) {
-  if (steps.size() < 2) return std::nullopt;
   const auto rate = &step_report::requests_per_second;
-  const double best = (*std::ranges::max_element(steps, {}, rate)).*rate;
-  if (best <= 0) return std::nullopt;
-  const auto it = std::ranges::find_if(steps, [&](const auto& s) { return s.*rate >= 0.95 * best; });
+  double best = 0;
+  for (const auto& s : steps)
+    if (is_fixed(s)) best = std::max(best, s.*rate);
+  if (std::ranges::count_if(steps, is_fixed) < 2 || best <= 0) return std::nullopt;
+  const auto it =
+      std::ranges::find_if(steps, [&](const auto& s) { return is_fixed(s) && s.*rate >= 0.95 * best; });
   return static_cast<std::size_t>(it - steps.begin());
 }
 

@@ -95,8 +95,11 @@ constexpr bool is_hopeless(std::uint64_t accepted, std::uint64_t failed, wall la
   return accepted == 0 && failed >= (last == wall::none ? 100u : 3u);
 }
 
-/// The smallest window that reaches 95 % of the best rate; nothing with fewer than two, or when nothing was
-/// accepted.
+/// An automatic window is none of the sizes that are compared.
+bool is_fixed(const step_report& s);
+
+/// The smallest fixed window that reaches 95 % of their best rate; nothing with fewer than two of them, or
+/// when nothing was accepted.
 std::optional<std::size_t> knee_of(const std::vector<step_report>& steps);
 
 /// It had something to do almost all the time: it used the one core that its one thread can have, or waited

@@ -83,6 +83,7 @@ std::string names(const plot& p, const scales& s) {
   const auto end = [&](std::size_t i) { return s.y(p.lines[i].points.back().second); };
   std::ranges::sort(order, {}, end);
   std::vector<double> at;
+  at.reserve(order.size());
   for (const auto i : order) at.push_back(at.empty() ? end(i) : std::max(end(i), at.back() + word_height));
   for (std::size_t i = at.size(); i-- > 0;)
     at[i] = std::min(at[i], i + 1 == at.size() ? bottom : at[i + 1] - word_height);

@@ -20,6 +20,8 @@ class totals {
   };
   void add(const attempt& a) noexcept;
   void add(const file_record& r) noexcept;
+  /// An attempt whose end got lost: the server may have the file.
+  void lost_track() noexcept { ++sum_.unknown_outcomes; }
   void connected() noexcept { ++sum_.connections; }
   void unreadable_directory() noexcept { ++sum_.unreadable_dirs; }
 

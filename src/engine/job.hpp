@@ -41,6 +41,7 @@ struct job {
   core::steady_time first_attempt{};
   core::wall_time first_wall{};  ///< what {now} means, in every attempt
   bool probe = false;            ///< the breaker let it through to see
+  bool in_doubt = false;         ///< the server may have it, and no counted attempt says so
   bool settled = false;          ///< it has its fate, or went back to the backlog
   file_record record;            ///< as far as it is known
 };

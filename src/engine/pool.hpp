@@ -117,7 +117,9 @@ class pool final : public engine_base, public std::enable_shared_from_this<pool<
   std::optional<core::auto_window> tuner_of(window w) const;
   void resize(std::size_t limit);
   void set_marks();
-  void tune(const job_type& j, const io::exchange_report& report, const core::judgement& v);
+  core::window_sample window_sample_of(const job_type& j, const io::exchange_report& report,
+                                       const core::judgement& v) const;
+  void tune(const core::window_sample& s);
   void shrink();
   void told(window_reason why);
 
@@ -184,6 +186,7 @@ template <class Io>
 void pool<Io>::pump() {
   if (pumping_) return;
   pumping_ = true;
+  const std::unique_ptr<bool, void (*)(bool*)> done{&pumping_, [](bool* b) { *b = false; }};
   while (permits_.try_take()) {
     auto j = next_job();
     if (!j) {
@@ -193,7 +196,6 @@ void pool<Io>::pump() {
     start_lane(std::move(*j));
   }
   look_ahead(clock::now());
-  pumping_ = false;
 }
 
 /// A job that may begin now, or nothing; then pump() is called again when there could be one.
@@ -255,6 +257,7 @@ awaitable<void> pool<Io>::lane_loop(lane_ptr l, job_type first) {
       networked = co_await attempt(*l, *j);
     } catch (const std::exception& e) {  // out of memory, mostly: this file's turn is over, not the run's
       gate_.withdraw(j->probe);
+      if (!j->settled && j->in_doubt) totals_of(*j).lost_track();
       if (!j->settled)
         finish(*j, fate::deferred,
                boost::system::errc::make_error_code(boost::system::errc::not_enough_memory), e.what());

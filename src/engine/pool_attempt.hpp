@@ -41,14 +41,17 @@ awaitable<bool> pool<Io>::attempt(lane& l, job_type& j) {
   if (j.upload) j.upload->begun = true;
   const auto request = make_request(j);
   const auto begun = clock::now();
+  j.in_doubt = true;
   const auto report = co_await l.connection->exchange(request, f ? static_cast<io::body&>(*f) : *memory);
   l.upload = nullptr;
   if (f) read_ahead_.sent(f->size(), report.waited_for_file);
   const auto v =
       judge(j, report, std::chrono::duration_cast<std::chrono::microseconds>(clock::now() - begun));
+  j.in_doubt = v.verdict == core::verdict::accepted;
+  const auto seen = window_sample_of(j, report, v);
   told(j, report, v);
-  tune(j, report, v);
   settle(j, f, report, v);
+  tune(seen);
   co_return true;
 }
 

@@ -36,8 +36,8 @@ void pool<Io>::set_marks() {
 }
 
 template <class Io>
-void pool<Io>::tune(const job_type& j, const io::exchange_report& report, const core::judgement& v) {
-  if (!tuner_) return;
+core::window_sample pool<Io>::window_sample_of(const job_type& j, const io::exchange_report& report,
+                                               const core::judgement& v) const {
   constexpr core::steady_time never{};
   const auto& t = report.times;
   core::window_sample s;
@@ -47,6 +47,12 @@ void pool<Io>::tune(const job_type& j, const io::exchange_report& report, const 
   s.bytes = j.record.size;
   if (t.sent != never && t.heard > t.sent) s.server_time = t.heard - t.sent;
   s.in_flight = permits_.in_use();
+  return s;
+}
+
+template <class Io>
+void pool<Io>::tune(const core::window_sample& s) {
+  if (!tuner_) return;
   const auto why = tuner_->observe(s);
   const auto before = permits_.limit();
   if (tuner_->limit() != before) resize(tuner_->limit());

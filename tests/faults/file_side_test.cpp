@@ -151,7 +151,7 @@ TEST_F(faults, row_11_memory_is_for_the_window_not_for_the_folder) {
     // The last reply waits, so that there is time to look at the end.
     support::sink to{R"([{"match": {"request": )" + std::to_string(count) + R"(}, "delay_ms": 200}])"};
     fs::remove(room / "log");
-    support::process p{send_command(to, {"--on-success", "delete", "--joblog", room / "log"})};
+    support::process p{send_command(to, {"-w", "16", "--on-success", "delete", "--joblog", room / "log"})};
     const auto kb = p.peak_memory();
     const auto o = outcome_of(p);
     EXPECT_EQ(o.code, 0) << o.err;

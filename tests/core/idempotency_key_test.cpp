@@ -21,8 +21,8 @@ void expect_uuid(const std::string& text, char version) {
   EXPECT_NE("89ab"sv.find(text[19]), std::string_view::npos);
 }
 
-// The values were computed apart from this code, from RFC 9562 with SHA-1 and from FNV-1a. A key that changes with a release
-// makes the server take a file that is sent again for a new one.
+// The values were computed apart from this code, from RFC 9562 with SHA-1 and from FNV-1a. A key that changes
+// with a release makes the server take a file that is sent again for a new one.
 TEST(IdempotencyKey, StaysTheSameFromReleaseToRelease) {
   EXPECT_EQ(idempotency_key("cam1/a.jpg", camera_file), camera_key);
   EXPECT_EQ(uuid_from_key(camera_key), "2c7809ba-0cb9-5d15-bd58-895f26056273");

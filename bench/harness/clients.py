@@ -25,7 +25,7 @@ class Job:
     spool: Spool
     url: str
     count: int
-    window: int
+    window: int  # 0: sluice's automatic one
     seconds: float
     delete: bool
 
@@ -74,7 +74,7 @@ class Sluice(Client):
         if os.path.exists(self.summary):
             os.unlink(self.summary)
         argv = [self.program, 'send', job.spool.path, job.url, '--cacert', self.ca]
-        argv += ['-w', str(job.window)]
+        argv += ['-w', str(job.window or 'auto')]
         argv += ['-F', 'mark=room-201', '-F', 'timestamp={now}', '-F', 'random={random}']
         argv += ['--progress', 'none', '--summary', self.summary]
         if job.count < job.spool.count:

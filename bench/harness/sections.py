@@ -116,16 +116,18 @@ def slow(bench: Bench) -> Section:
     )
     spool, sluice = _images(bench), bench.clients['sluice']
     wide = section.row('wide', 'sluice, 256', 'sluice')
+    auto = section.row('auto', 'sluice, auto', 'sluice')
     turns = []
     for client in bench.here(('sluice', 'curl', 'go', 'aiohttp')):
         label = 'sluice, 16' if client is sluice else client.label
         row = section.row(client.name, label, client.kind)
         job = bench.job(spool, client, count=1600, slow=True)
         turns.append(partial(bench.run, section, row, client, job))
-    job = bench.job(spool, sluice, count=16000, slow=True, window=256)
-    turns.append(partial(bench.run, section, wide, sluice, job))
+    for row, window in ((wide, 256), (auto, 0)):
+        job = bench.job(spool, sluice, count=16000, slow=True, window=window)
+        turns.append(partial(bench.run, section, row, sluice, job))
     bench.rounds(turns)
-    section.rows.sort(key=lambda row: row.name not in ('sluice', 'wide'))
+    section.rows.sort(key=lambda row: row.name not in ('sluice', 'wide', 'auto'))
     return section
 
 
@@ -180,8 +182,9 @@ def deleting(bench: Bench) -> Section:
 def window(bench: Bench) -> Section:
     section = Section('window', 'uploads at once (-w)', 'sluice on the images.')
     spool, sluice, turns = _images(bench), bench.clients['sluice'], []
-    for size in (1, 4, 16, 64, 256, 1000):
-        row = section.row(f'w{size}', f'sluice -w {size}', 'sluice')
+    for size in (0, 1, 4, 16, 64, 256, 1000):
+        label = str(size or 'auto')
+        row = section.row(f'w{label}', f'sluice -w {label}', 'sluice')
         job = bench.job(spool, sluice, window=size)
         turns.append(partial(bench.run, section, row, sluice, job))
     bench.rounds(turns)

@@ -100,7 +100,7 @@ class uploader {
 
   /// Of the drain under way; between drains, of all single uploads so far.
   sluice::progress progress() const;
-  /// A smaller window lets what is in flight end first.
+  /// A smaller window lets what is in flight end first. An automatic one begins anew.
   void set_window(window w);
   /// What `limit.requests_per_second` and `limit.bytes_per_second` say, changed; 0: no limit. In force from
   /// now on, also for bodies under way.

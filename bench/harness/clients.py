@@ -234,18 +234,25 @@ def _write_body(path: str, job: Job) -> None:
         file.write(f'\r\n--{BOUNDARY}--\r\n'.encode())
 
 
-class Wrk(Client):
+class LoadGenerator(Client):
+    """Sends one body of the mean size again and again."""
+
     kind = 'ceiling'
+    package = ''
 
     def __init__(self, name: str, label: str, room: str, ca: str) -> None:
         super().__init__(name, label, room, ca)
-        self.body = os.path.join(room, 'wrk.body')
+        self.body = os.path.join(room, f'{name}.body')
 
     def missing(self) -> str | None:
-        return None if shutil.which('wrk') else 'wrk'
+        return None if shutil.which(self.name) else self.package
 
     def prepare(self, job: Job) -> None:
         _write_body(self.body, job)
+
+
+class Wrk(LoadGenerator):
+    package = 'wrk'
 
     def argv(self, job: Job) -> list[str]:
         argv = ['wrk', '-t1', f'-c{job.window}', f'-d{max(1, round(job.seconds))}s']
@@ -261,18 +268,8 @@ class Wrk(Client):
         return int(found.group(1)), float(found.group(2)) * unit
 
 
-class H2load(Client):
-    kind = 'ceiling'
-
-    def __init__(self, name: str, label: str, room: str, ca: str) -> None:
-        super().__init__(name, label, room, ca)
-        self.body = os.path.join(room, 'h2load.body')
-
-    def missing(self) -> str | None:
-        return None if shutil.which('h2load') else 'nghttp2-client'
-
-    def prepare(self, job: Job) -> None:
-        _write_body(self.body, job)
+class H2load(LoadGenerator):
+    package = 'nghttp2-client'
 
     def argv(self, job: Job) -> list[str]:
         argv = ['h2load', '--h1', f'-c{job.window}', '-t1', f'-n{job.count}', '-d', self.body]

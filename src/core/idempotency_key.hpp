@@ -19,7 +19,7 @@ std::string random_key(std::uint64_t high, std::uint64_t low);
 /// Another UUID (version 5), the same for the same key.
 std::string uuid_from_key(std::string_view key);
 
-/// A number below 2^53, the same for the same key (FNV-1a, mixed: unlike the key it is no proof of anything).
+/// A number below 2^53, the same for the same key. Not cryptographic: cheap, and two keys may share one.
 std::uint64_t number_from_key(std::string_view key) noexcept;
 
 }  // namespace sluice::core

@@ -11,7 +11,6 @@ class rate_limit {
  public:
   explicit rate_limit(double per_second) : per_second_{per_second} {}  ///< 0: no limit
   bool unlimited() const noexcept { return per_second_ <= 0; }
-  double per_second() const noexcept { return per_second_; }
   /// In force from now on; a debt is paid back at the new rate.
   void set(double per_second, steady_time now) noexcept;
 

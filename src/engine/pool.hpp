@@ -132,7 +132,7 @@ class pool final : public engine_base, public std::enable_shared_from_this<pool<
   // One file (pool_attempt.hpp).
   awaitable<bool> attempt(lane& l, job_type& j);
   io::request make_request(job_type& j);
-  core::judgement judge(job_type& j, const io::exchange_report& report, std::chrono::microseconds elapsed);
+  core::judgement judge(job_type& j, const io::exchange_report& report);
   void settle(job_type& j, const std::optional<file>& f, const io::exchange_report& report,
               const core::judgement& v);
   void accepted(job_type& j, const std::optional<file>& f, const io::exchange_report& report);

@@ -40,13 +40,11 @@ awaitable<bool> pool<Io>::attempt(lane& l, job_type& j) {
   if (j.attempts++ == 0) j.first_attempt = clock::now();
   if (j.upload) j.upload->begun = true;
   const auto request = make_request(j);
-  const auto begun = clock::now();
   j.in_doubt = true;
   const auto report = co_await l.connection->exchange(request, f ? static_cast<io::body&>(*f) : *memory);
   l.upload = nullptr;
   if (f) read_ahead_.sent(f->size(), report.waited_for_file);
-  const auto v =
-      judge(j, report, std::chrono::duration_cast<std::chrono::microseconds>(clock::now() - begun));
+  const auto v = judge(j, report);
   j.in_doubt = v.verdict == core::verdict::accepted;
   const auto seen = window_sample_of(j, report, v);
   told(j, report, v);
@@ -65,8 +63,9 @@ io::request pool<Io>::make_request(job_type& j) {
 }
 
 template <class Io>
-core::judgement pool<Io>::judge(job_type& j, const io::exchange_report& report,
-                                std::chrono::microseconds elapsed) {
+core::judgement pool<Io>::judge(job_type& j, const io::exchange_report& report) {
+  const auto elapsed =
+      std::chrono::duration_cast<std::chrono::microseconds>(report.times.ended - report.times.begun);
   auto v =
       core::judge(report.outcome, settings_.rules, settings_.raw.retry.all_errors, Io::wall_clock::now());
   if (!report.detail.empty() && !v.reason.empty()) v.reason += " (" + report.detail + ")";

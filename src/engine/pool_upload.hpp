@@ -97,10 +97,7 @@ template <class Io>
 void pool<Io>::told(const job_type& j, const io::exchange_report& report, const core::judgement& v) try {
   if (!settings_.raw.on_attempt) return;
   const auto& t = report.times;
-  const auto between = [](core::steady_time from, core::steady_time to) {
-    constexpr core::steady_time never{};
-    return from == never || to == never || to < from ? core::steady_time::duration{0} : to - from;
-  };
+  const auto between = io::exchange_times::between;
   const auto ready = report.reused ? t.begun : t.secured;
   settings_.raw.on_attempt({
       .seq = j.seq,

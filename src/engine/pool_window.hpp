@@ -38,14 +38,13 @@ void pool<Io>::set_marks() {
 template <class Io>
 core::window_sample pool<Io>::window_sample_of(const job_type& j, const io::exchange_report& report,
                                                const core::judgement& v) const {
-  constexpr core::steady_time never{};
   const auto& t = report.times;
   core::window_sample s;
   s.what = report.file_error ? core::window_sample::kind::other : core::window_signal(v, j.record.status);
-  s.begun = t.begun, s.now = clock::now();
-  if (!report.reused && t.secured > t.begun) s.connecting = t.secured - t.begun;
+  s.begun = t.begun, s.now = t.ended;
+  if (!report.reused) s.connecting = t.between(t.begun, t.secured);
   s.bytes = j.record.size;
-  if (t.sent != never && t.heard > t.sent) s.server_time = t.heard - t.sent;
+  s.server_time = t.between(t.sent, t.heard);
   s.in_flight = permits_.in_use();
   return s;
 }

@@ -26,6 +26,12 @@ struct request {
 /// When an exchange came how far; the clock's epoch: it did not.
 struct exchange_times {
   core::steady_time begun{}, connected{}, secured{}, sent{}, heard{}, ended{};
+
+  /// Zero when one of the two did not happen, or in another order (a reply that came early).
+  static core::steady_time::duration between(core::steady_time from, core::steady_time to) noexcept {
+    constexpr core::steady_time never{};
+    return from == never || to == never || to < from ? core::steady_time::duration{0} : to - from;
+  }
 };
 
 /// What came of one exchange.

@@ -272,7 +272,7 @@ TEST_F(bench, told_to_stop_prints_what_it_has) {
   EXPECT_EQ(o.code, 128 + SIGINT);
   ASSERT_EQ(o.figures.at("steps").size(), 1u);
   expect_adds_up(o.step());
-  EXPECT_GE(o.step().at("accepted"), 20);
+  EXPECT_GE(o.step().at("accepted"), 21 - 2) << "what the server has, but for what was in flight";
   EXPECT_LT(o.step().at("seconds"), 15) << "at once, not when its time is over";
   EXPECT_TRUE(o.step().at("errors").empty()) << "what was cut off is no error of the server";
   EXPECT_THAT(o.out, HasSubstr("accepted"));
@@ -369,7 +369,7 @@ TEST_F(bench, takes_what_concerns_it_from_a_file_made_for_send) {
 }
 
 TEST_F(bench, runs_on_one_thread_and_in_bounded_memory) {
-  SKIP_UNDER_SANITIZER;
+  SKIP_UNDER_SANITIZER("a sanitizer's memory is not the program's");
   support::sink to{"[]", {"--http"}};
   support::process p{command(to, {"--size", "64k", "-w", "16", "--duration", "1s", "-q"})};
   std::size_t most = 0;

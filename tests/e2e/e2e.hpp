@@ -14,9 +14,9 @@
 #include <vector>
 
 #if defined(__SANITIZE_ADDRESS__)
-#define SKIP_UNDER_SANITIZER GTEST_SKIP() << "a sanitizer's memory is not the program's"
+#define SKIP_UNDER_SANITIZER(why) GTEST_SKIP() << (why)
 #else
-#define SKIP_UNDER_SANITIZER static_cast<void>(0)
+#define SKIP_UNDER_SANITIZER(why) static_cast<void>(0)
 #endif
 
 namespace e2e {

@@ -12,7 +12,7 @@ constexpr std::uint64_t per_connection = 128;                            // KiB
 
 class memory : public test {
  protected:
-  void SetUp() override { SKIP_UNDER_SANITIZER; }
+  void SetUp() override { SKIP_UNDER_SANITIZER("a sanitizer's memory is not the program's"); }
 
   std::uint64_t peak(const support::sink& to, std::uint64_t window, int code = 0) {
     support::process p{

@@ -23,12 +23,6 @@ using testing::IsEmpty;
 using testing::Le;
 using testing::SizeIs;
 
-#if defined(__SANITIZE_ADDRESS__)
-#define SKIP_UNDER_SANITIZER GTEST_SKIP() << "nothing can be preloaded beside a sanitizer"
-#else
-#define SKIP_UNDER_SANITIZER static_cast<void>(0)
-#endif
-
 constexpr const char* libfaketime = "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1";
 
 /// `c` with a wall clock that shows what `file` says, e.g. `+10y`; what a deadline is measured with goes on.
@@ -41,7 +35,7 @@ support::command with_clock(support::command c, const std::string& file) {
 }
 
 TEST_F(faults, row_56_clock_that_jumps_ten_years_disturbs_no_run) {
-  SKIP_UNDER_SANITIZER;
+  SKIP_UNDER_SANITIZER("nothing can be preloaded beside a sanitizer");
   if (!fs::exists(libfaketime)) GTEST_SKIP() << "libfaketime is not installed";
   for (const auto* jump : {"+10y", "-10y"}) {
     files.add_many(60, 100);
@@ -109,7 +103,7 @@ TEST_F(faults, row_57_interrupted_calls_are_made_again) {
 
 // Each of a sample of all calls of malloc fails once, from the first to the last.
 TEST_F(faults, row_57_malloc_that_fails_ends_the_run_cleanly_at_worst) {
-  SKIP_UNDER_SANITIZER;
+  SKIP_UNDER_SANITIZER("nothing can be preloaded beside a sanitizer");
   const auto starving = [&](const support::sink& to, unsigned long at) {
     auto c = drain_command(to, {"--window", at % 2 == 0 ? "4" : "auto"});
     c.environment = {"LD_PRELOAD=" FAILING_MALLOC, "FAIL_MALLOC_AT=" + std::to_string(at),

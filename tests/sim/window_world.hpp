@@ -4,7 +4,7 @@
 #include "core/selection.hpp"
 #include "engine/settings.hpp"
 #include "io/connection.hpp"
-#include "sim/world.hpp"
+#include "sim/disk.hpp"
 
 #include <sluice/source.hpp>
 
@@ -76,11 +76,9 @@ class window_network {
 /// A source without end, of files that are as long as they say and hold nothing.
 class window_files {
  public:
-  struct directory {
-    std::string where;
-    const std::string& path() const noexcept { return where; }
-  };
-  using directory_ptr = std::shared_ptr<const directory>;
+  using directory_ptr = sim::directory_ptr;
+  using entry = sim::files::entry;
+  using lock = sim::files::lock;
   class file final : public sluice::io::body {
    public:
     explicit file(std::uint64_t bytes) : identity_{1, 1, bytes, 1, 1} {}
@@ -95,23 +93,12 @@ class window_files {
    private:
     sluice::core::file_identity identity_;
   };
-  struct entry {
-    enum class kind { file, skipped, unreadable_directory };
-    kind what = kind::file;
-    directory_ptr root;
-    std::string path;
-    error_code why;
-    std::optional<sluice::core::file_identity> identity;
-  };
   struct reader {
     directory_ptr root;
     bool ended = false;
     std::uint64_t count = 0;
     sluice::awaitable<std::optional<entry>> next(error_code& ec);
     void cancel() noexcept { ended = true; }
-  };
-  struct lock {
-    error_code take(const std::vector<directory_ptr>&, const std::filesystem::path&) { return {}; }
   };
   struct log {
     error_code open(const std::filesystem::path&) { return {}; }

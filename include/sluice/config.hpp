@@ -3,6 +3,7 @@
 
 #include <sluice/window.hpp>
 
+#include <boost/system/error_code.hpp>
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
@@ -76,6 +77,25 @@ struct tls_options {
   tls_context context;  ///< the caller's own; empty: one is made from the members above
 };
 
+/// An address of the endpoint, for callers that know it: no DNS is asked then.
+struct address {
+  std::string ip;          ///< IPv4 or IPv6, as text
+  std::uint16_t port = 0;  ///< 0: the URL's
+};
+
+/// What a connector is asked for.
+struct connect_target {
+  std::string host;  ///< as the URL has it
+  std::uint16_t port = 0;
+};
+/// Called once, on the uploader's executor: an error, or the descriptor of a connected stream socket, which the
+/// uploader then owns.
+using connect_done = std::function<void(boost::system::error_code, int)>;
+/// Makes a connection in the caller's way: through a tunnel, from a certain interface, to a Unix socket, in a
+/// test. TLS is the uploader's, over whatever this connects to. An answer that comes too late
+/// (timeout_options::connect) is closed.
+using connector = std::function<void(const connect_target&, connect_done)>;
+
 /// When a complete reply means success: its status is in `statuses` and every rule of `json` holds.
 struct success_rule {
   std::vector<int> statuses{200, 201, 204};
@@ -133,6 +153,8 @@ struct config {
   success_rule success;
   disposal on_success;
   disposal on_reject;  ///< keep or move
+  std::vector<address> addresses;  ///< tried in turn (RFC 8305) instead of what DNS says; empty: DNS
+  sluice::connector connector;     ///< instead of DNS and TCP; empty: ours
   sluice::window window = sluice::window::automatic();
   retry_options retry;
   timeout_options timeout;

@@ -99,8 +99,17 @@ struct progress {
   std::size_t waiting = 0;  ///< ready, without a permit yet
   std::size_t backing_off = 0;
   std::size_t window = 0;
+  std::uint64_t undeletable = 0;  ///< of those accepted
+  std::uint64_t deleted = 0, moved = 0;
+  std::uint64_t retries = 0, unknown_outcomes = 0, connections = 0;
   std::chrono::milliseconds elapsed{0};
   std::chrono::milliseconds pause{0};  ///< the whole pool waits this much longer (Retry-After, breaker)
+  bool paused = false;                 ///< uploader::pause() holds back what is new
+  bool unreachable = false;            ///< the endpoint fails again and again: one request at a time looks
+  // Of a followed source.
+  std::optional<std::uint64_t> backlog;  ///< files in it that wait, as its last walk found them
+  std::optional<std::chrono::system_clock::time_point> oldest;  ///< the least modification time among them
+  bool only_rescans = false;  ///< the kernel tells nothing of some directories: new files wait for a walk
 };
 
 }  // namespace sluice

@@ -34,6 +34,18 @@ struct order {
   bool descending = false;
 };
 
+/// How a source is followed once it has been walked to its end: files are sent as they are finished (closed
+/// after writing, or moved in), until the drain is cancelled or uploader::finish() is called.
+///
+/// A file that could not be sent stays, and is tried again after `again`, then after twice as long each time,
+/// up to `again_most`; such files never hold more than an eighth of the window, so that fresh ones get their
+/// turn.
+struct following {
+  std::chrono::milliseconds rescan{60'000};  ///< walked again at least so often, whatever the kernel tells
+  std::chrono::milliseconds again{60'000};
+  std::chrono::milliseconds again_most{3'600'000};
+};
+
 /// A source of files: directory trees, or a list of names.
 ///
 /// Directories are streamed, in the order the file system gives them and in memory that does not depend on
@@ -50,6 +62,7 @@ class source {
 
   sluice::selection select;
   sluice::order order;
+  std::optional<following> follow;  ///< directories only; nothing: one walk
 
   const std::vector<std::filesystem::path>& roots() const noexcept { return roots_; }
   const std::filesystem::path& list_file() const noexcept { return list_file_; }

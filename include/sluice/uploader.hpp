@@ -106,6 +106,23 @@ class uploader {
   /// now on, also for bodies under way.
   void set_rate(double requests_per_second);
   void set_limit_rate(std::uint64_t bytes_per_second);
+  /// Nothing new begins until resume(); what is in flight goes on. Deadlines of a drain keep running.
+  void pause();
+  void resume();
+  /// From the next request on, header `name` (of config::headers, or a new one) has this value. Throws
+  /// std::invalid_argument for what config::headers would not take. An endpoint that had refused us is asked
+  /// again.
+  void update_header(std::string name, std::string value);
+  /// Reads the files of `tls` anew: requests that begin from now on go over new connections, made as it says.
+  /// Throws std::invalid_argument, and changes nothing, when it cannot work.
+  void update_tls(tls_options tls);
+  /// Opens config::job_log again by its name, after somebody renamed it. Errors: the operating system's; the
+  /// old one stays in use then.
+  boost::system::error_code reopen_job_log();
+  /// A followed source is walked now, not when its time has come.
+  void rescan();
+  /// A followed source is walked once more, and its drain ends when all of it has been tried.
+  void finish();
   /// Ends all that is under way or waiting, at once, with operation_aborted.
   void cancel();
 

@@ -1,7 +1,10 @@
 #include <sluice/uploader.hpp>
 
+#include "core/request_head.hpp"
+#include "core/token.hpp"
 #include "engine/engine.hpp"
 #include "io/file_system.hpp"
+#include "io/tls_client.hpp"
 
 #include <algorithm>
 #include <boost/asio/error.hpp>
@@ -76,13 +79,17 @@ void loop_end::shutdown() noexcept {
 
 namespace {
 
+std::string joined(const std::vector<std::string>& problems) {
+  std::string all;
+  for (const auto& p : problems) all += (all.empty() ? "" : "\n") + p;
+  return all;
+}
+
 std::shared_ptr<detail::uploader_impl> make_impl(asio::any_io_executor executor, const config& cfg) {
   std::vector<std::string> found;
   auto settings = engine::compile(cfg, found);
   if (settings) return std::make_shared<detail::uploader_impl>(std::move(executor), std::move(*settings));
-  std::string all;
-  for (const auto& p : found) all += (all.empty() ? "" : "\n") + p;
-  throw std::invalid_argument(all);
+  throw std::invalid_argument(joined(found));
 }
 
 bool has(asio::cancellation_type set, asio::cancellation_type one) {
@@ -111,6 +118,43 @@ void uploader::set_limit_rate(std::uint64_t bytes_per_second) {
   const auto engine = impl_->engine;
   engine->set_limit_rate(bytes_per_second);
 }
+void uploader::pause() { impl_->engine->hold(true); }
+void uploader::resume() {
+  const auto engine = impl_->engine;
+  engine->hold(false);
+}
+
+void uploader::update_header(std::string name, std::string value) {
+  header fresh{std::move(name), std::move(value)};
+  if (const auto what = core::header_problem(fresh, impl_->cfg.idempotency_header); !what.empty())
+    throw std::invalid_argument("headers: " + what);
+  auto& headers = impl_->cfg.headers;
+  const auto same = [&](const header& h) { return core::equal_ignoring_case(h.name, fresh.name); };
+  if (const auto it = std::ranges::find_if(headers, same); it != headers.end())
+    it->value = std::move(fresh.value);
+  else
+    headers.push_back(std::move(fresh));
+  const auto engine = impl_->engine;
+  engine->set_headers(headers);
+}
+
+void uploader::update_tls(tls_options tls) {
+  std::vector<std::string> found;
+  auto client = io::make_tls_client(tls, found);
+  if (!client) throw std::invalid_argument(joined(found));
+  impl_->cfg.tls = std::move(tls);
+  impl_->engine->set_tls(std::move(client));
+}
+
+boost::system::error_code uploader::reopen_job_log() { return impl_->engine->reopen_log(); }
+void uploader::rescan() {
+  const auto engine = impl_->engine;
+  engine->rescan(false);
+}
+void uploader::finish() {
+  const auto engine = impl_->engine;
+  engine->rescan(true);
+}
 void uploader::cancel() {
   const auto engine = impl_->engine;
   engine->cancel_all();
@@ -132,7 +176,7 @@ std::uint64_t uploader::start_drain(const impl_ptr& impl, source s, detail::comp
   if (found.empty()) return impl->engine->drain(std::move(s), std::move(done));
   run_summary nothing;
   nothing.reason = stop_reason::source_unreadable;
-  for (const auto& p : found) nothing.detail += (nothing.detail.empty() ? "" : "\n") + p;
+  nothing.detail = joined(found);
   asio::post(impl->executor, [done = std::move(done), nothing = std::move(nothing)]() mutable {
     done(asio::error::invalid_argument, std::move(nothing));
   });

@@ -33,6 +33,14 @@ class engine_base {
   /// Of the pool; 0: no limit.
   virtual void set_rate(double requests_per_second) = 0;
   virtual void set_limit_rate(std::uint64_t bytes_per_second) = 0;
+  /// Nothing new begins while it is on.
+  virtual void hold(bool on) = 0;
+  virtual void set_headers(std::vector<header> headers) = 0;
+  /// Connections made from now on are of this client; older ones are used no more.
+  virtual void set_tls(std::shared_ptr<const io::tls_client> client) = 0;
+  virtual error_code reopen_log() = 0;
+  /// Of a followed source: walks it now; with `and_end`, for the last time.
+  virtual void rescan(bool and_end) = 0;
   virtual progress snapshot() const = 0;
   virtual void cancel_all() = 0;
   /// No handler is called any more but those of operations under way, with operation_aborted.

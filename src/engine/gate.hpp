@@ -21,6 +21,7 @@ class gate {
   };
   /// An open answer is spent: an attempt begins, or withdraw() is called.
   answer ask(core::steady_time now) {
+    if (held_) return {};
     const auto ready = std::max(paused_until_, rate_.ready_at(now));
     if (ready > now) return {false, false, ready};
     const auto a = breaker_.admit(now);
@@ -36,6 +37,8 @@ class gate {
     if (probe) breaker_.withdraw_probe();
   }
 
+  void hold(bool on) noexcept { held_ = on; }
+  bool held() const noexcept { return held_; }
   void pause_until(core::steady_time t) noexcept { paused_until_ = std::max(paused_until_, t); }
   void observe(core::blame b, bool probe, core::steady_time now, core::rng& random) {
     breaker_.observe(b, probe, now, random);
@@ -45,12 +48,14 @@ class gate {
   /// After a run was stopped: the next one finds out for itself.
   void reset() { breaker_ = core::breaker{policy_}; }
 
+  bool unreachable() const noexcept { return breaker_.open(); }
   core::steady_time paused_until() const noexcept { return paused_until_; }
 
  private:
   core::rate_limit rate_;
   core::breaker_policy policy_;
   core::breaker breaker_;
+  bool held_ = false;
   core::steady_time paused_until_ = core::steady_time::min();
 };
 

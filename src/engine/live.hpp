@@ -24,7 +24,8 @@ struct live {
    public:
     network(asio::any_io_executor executor, const settings& s)
         : executor_{executor},
-          endpoint_{s.url, s.tls, io::resolver{executor, s.url.host}, io::watchdog{executor}},
+          endpoint_{s.url,       s.tls,          io::resolver{executor, s.url.host}, io::watchdog{executor},
+                    s.addresses, s.raw.connector},
           context_{endpoint_, s.raw.timeout} {
       set_limit_rate(s.raw.limit.bytes_per_second);
     }
@@ -36,6 +37,7 @@ struct live {
       context_.batch =
           rate == 0 ? io::batch_size : std::clamp<std::uint64_t>(rate / 40, 1024, io::batch_size);
     }
+    void set_tls(std::shared_ptr<const io::tls_client> client) { endpoint_.renew(std::move(client)); }
     std::unique_ptr<connection> connect() { return std::make_unique<connection>(executor_, context_); }
 
    private:

@@ -54,6 +54,14 @@ class pool final : public engine_base, public std::enable_shared_from_this<pool<
     pump();
   }
   void set_limit_rate(std::uint64_t bytes_per_second) override { network_.set_limit_rate(bytes_per_second); }
+  void hold(bool on) override {
+    gate_.hold(on);
+    if (!on) pump();
+  }
+  void set_headers(std::vector<header> headers) override;
+  void set_tls(std::shared_ptr<const io::tls_client> client) override { network_.set_tls(std::move(client)); }
+  error_code reopen_log() override;
+  void rescan(bool and_end) override;
   progress snapshot() const override;
   void cancel_all() override;
   void shut_down() override { cancel_all(); }
@@ -159,7 +167,7 @@ class pool final : public engine_base, public std::enable_shared_from_this<pool<
   void end_run(error_code ec);
 
   asio::any_io_executor executor_;
-  const settings settings_;
+  settings settings_;
   typename Io::network network_;
   files_type files_;
   typename Io::entropy entropy_;

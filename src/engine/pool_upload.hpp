@@ -67,6 +67,24 @@ void pool<Io>::cancel_all() {
   abort_lanes(false);
 }
 
+/// An endpoint that had refused us is asked again.
+template <class Io>
+void pool<Io>::set_headers(std::vector<header> headers) {
+  settings_.raw.headers = std::move(headers);
+  settings_.head = core::request_head{settings_.url, settings_.raw.headers, settings_.raw.idempotency_header};
+  if (gate_.standing() == core::blame::refuses_us) gate_.reset();
+  pump();
+}
+
+template <class Io>
+error_code pool<Io>::reopen_log() {
+  if (!run_ || !run_->log.is_open()) return {};
+  return run_->log.reopen(settings_.raw.job_log);
+}
+
+template <class Io>
+void pool<Io>::rescan(bool) {}
+
 template <class Io>
 progress pool<Io>::snapshot() const {
   const auto& c = run_ ? run_->totals.counts() : upload_totals_.counts();
@@ -77,6 +95,9 @@ progress pool<Io>::snapshot() const {
   p.bytes = c.bytes, p.sent_bytes = c.sent_bytes, p.attempts = c.attempts;
   p.in_flight = permits_.in_use(), p.waiting = backlog_.ready(), p.backing_off = backlog_.backing_off();
   p.window = permits_.limit();
+  p.undeletable = c.undeletable, p.deleted = c.deleted, p.moved = c.moved;
+  p.retries = c.retries, p.unknown_outcomes = c.unknown_outcomes, p.connections = c.connections;
+  p.paused = gate_.held(), p.unreachable = gate_.unreachable();
   if (run_) {
     p.total = run_->total;
     p.elapsed = std::chrono::duration_cast<std::chrono::milliseconds>(now - run_->started);

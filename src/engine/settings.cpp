@@ -96,6 +96,20 @@ void check_part(const config& cfg, std::vector<std::string>& problems) {
                        "' is not a media type; write one like image/jpeg");
 }
 
+std::vector<asio::ip::tcp::endpoint> compile_addresses(const config& cfg, std::uint16_t port,
+                                                       std::vector<std::string>& problems) {
+  std::vector<asio::ip::tcp::endpoint> compiled;
+  for (const auto& a : cfg.addresses) {
+    error_code ec;
+    const auto ip = asio::ip::make_address(a.ip, ec);
+    if (ec)
+      problems.push_back("addresses: '" + printable(a.ip) + "' is not an IP address; names are for the URL");
+    else
+      compiled.emplace_back(ip, a.port != 0 ? a.port : port);
+  }
+  return compiled;
+}
+
 std::string host_name() {
   std::array<char, 256> name{};
   return ::gethostname(name.data(), name.size() - 1) == 0 ? std::string{name.data()}
@@ -127,6 +141,7 @@ std::optional<settings> compile(const config& cfg, std::vector<std::string>& pro
   check_window(cfg.window, problems);
   check_numbers(cfg, problems);
   check_headers(cfg, problems);
+  auto addresses = compile_addresses(cfg, url ? url->port : 0, problems);
   std::shared_ptr<const io::tls_client> tls;
   if (!url || url->tls) tls = io::make_tls_client(cfg.tls, problems);
   if (problems.size() != before) return std::nullopt;
@@ -139,7 +154,8 @@ std::optional<settings> compile(const config& cfg, std::vector<std::string>& pro
                   std::move(*filename),
                   std::move(rules),
                   host_name(),
-                  most_at_once(descriptors)};
+                  most_at_once(descriptors),
+                  std::move(addresses)};
 }
 
 io::request render(const settings& s, const core::template_values& values,

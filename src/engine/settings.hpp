@@ -30,6 +30,7 @@ struct settings {
   core::success_rules rules;
   std::string host;              ///< this machine's name, for templates
   std::size_t most_at_once = 1;  ///< what descriptors allow
+  std::vector<asio::ip::tcp::endpoint> addresses;
 };
 
 /// The settings, or at least one line in `problems`.

@@ -56,9 +56,10 @@ void start(const std::shared_ptr<race>& r, const asio::ip::tcp::endpoint& to) {
 
 }  // namespace
 
-std::vector<asio::ip::address> interleave(const std::vector<asio::ip::address>& addresses) {
-  std::vector<asio::ip::address> first, second, all;
-  for (const auto& a : addresses) (a.is_v6() == addresses.front().is_v6() ? first : second).push_back(a);
+std::vector<asio::ip::tcp::endpoint> interleave(const std::vector<asio::ip::tcp::endpoint>& addresses) {
+  std::vector<asio::ip::tcp::endpoint> first, second, all;
+  for (const auto& a : addresses)
+    (a.protocol() == addresses.front().protocol() ? first : second).push_back(a);
   for (std::size_t i = 0; i < std::max(first.size(), second.size()); ++i) {
     if (i < first.size()) all.push_back(first[i]);
     if (i < second.size()) all.push_back(second[i]);
@@ -67,7 +68,7 @@ std::vector<asio::ip::address> interleave(const std::vector<asio::ip::address>& 
 }
 
 awaitable<connected> connect_first(asio::any_io_executor executor,
-                                   const std::vector<asio::ip::address>& addresses, std::uint16_t port,
+                                   const std::vector<asio::ip::tcp::endpoint>& addresses,
                                    asio::cancellation_slot abort) {
   auto r = std::make_shared<race>(executor);
   r->sockets.reserve(addresses.size());
@@ -82,7 +83,7 @@ awaitable<connected> connect_first(asio::any_io_executor executor,
   };
   const auto over = [&] { return r->winner || r->aborted; };
   for (const auto& address : interleave(addresses)) {
-    start(r, {address, port});
+    start(r, address);
     co_await wait(std::chrono::steady_clock::now() + head_start);
     if (over()) break;
   }

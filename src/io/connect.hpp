@@ -15,12 +15,12 @@ struct connected {
 };
 
 /// Address families in turn, beginning with that of the first address.
-std::vector<asio::ip::address> interleave(const std::vector<asio::ip::address>& addresses);
+std::vector<asio::ip::tcp::endpoint> interleave(const std::vector<asio::ip::tcp::endpoint>& addresses);
 
 /// Starts one address after the other, each when the one before has failed or 250 ms have passed; the first
 /// to connect wins and the others are closed. Emitting `abort` ends it with operation_aborted.
 awaitable<connected> connect_first(asio::any_io_executor executor,
-                                   const std::vector<asio::ip::address>& addresses, std::uint16_t port,
+                                   const std::vector<asio::ip::tcp::endpoint>& addresses,
                                    asio::cancellation_slot abort);
 
 }  // namespace sluice::io

@@ -32,7 +32,7 @@ void connection::abort(error_code why) noexcept {
 }
 
 bool connection::reusable() {
-  return std::exchange(idle_, false) && stream_.open() &&
+  return std::exchange(idle_, false) && stream_.open() && stream_.current() &&
          steady_clock::now() - last_used_ < pool_.timeout.idle && stream_.quiet();
 }
 

@@ -35,6 +35,16 @@ error_code record_log::open(const std::filesystem::path& path) {
   return {};
 }
 
+error_code record_log::reopen(const std::filesystem::path& path) {
+  record_log fresh;
+  if (const auto ec = fresh.open(path)) return ec;
+  const bool torn_here = fresh.ends_torn_line_;
+  unwritten_ = (torn_here && !ends_torn_line_ ? fresh.unwritten_ : std::string{}) + unwritten_;
+  ends_torn_line_ = ends_torn_line_ || torn_here;
+  fd_ = std::move(fresh.fd_), may_block_ = fresh.may_block_;
+  return {};
+}
+
 void record_log::append(std::string line) {
   line.push_back('\n');
   if (!unwritten_.empty() && unwritten_.size() + line.size() > max_unwritten) {

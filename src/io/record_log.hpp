@@ -20,6 +20,9 @@ class record_log {
  public:
   /// `-` is standard output. A torn last line of an earlier run is ended first.
   error_code open(const std::filesystem::path& path);
+  /// The same path, which leads to another file now. What waits to be written goes there. On an error the old
+  /// file stays.
+  error_code reopen(const std::filesystem::path& path);
   bool is_open() const noexcept { return static_cast<bool>(fd_); }
   void append(std::string line);
   /// Counts a line that could not even be made.

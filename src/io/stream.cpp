@@ -1,6 +1,6 @@
 #include "io/stream.hpp"
 
-#include "io/connect.hpp"
+#include "io/own_connection.hpp"
 
 #include <sluice/error.hpp>
 
@@ -30,12 +30,13 @@ awaitable<error_code> stream::establish(core::milliseconds limit) {
   close();
   incoming_.clear(), outgoing_.clear();
   tls_.reset();
+  client_ = to_.tls;
   aborted_ = error_ = {};
   stalled_at_ = core::steady_time::max();
   connected_at_ = {};
   arm(std::chrono::steady_clock::now() + limit, errc::connect_timeout);
   error_ = co_await connect();
-  if (!error_ && to_.tls) error_ = co_await handshake();
+  if (!error_ && client_) error_ = co_await handshake();
   disarm();
   if (aborted_) error_ = aborted_;
   open_ = !error_;
@@ -47,22 +48,35 @@ awaitable<error_code> stream::establish(core::milliseconds limit) {
 }
 
 awaitable<error_code> stream::connect() {
-  auto answer = co_await to_.names.resolve(establishing_.slot());
+  auto made = co_await connect_socket();
   if (aborted_) co_return aborted_;
-  if (answer.error) co_return answer.error;
-  auto [ec, connected] =
-      co_await connect_first(executor_, answer.addresses, to_.url.port, establishing_.slot());
-  if (aborted_) co_return aborted_;
-  if (ec) co_return ec;
-  socket_ = std::move(connected);
+  if (made.error) co_return made.error;
+  socket_ = std::move(made.socket);
   connected_at_ = std::chrono::steady_clock::now();
+  error_code ec, not_tcp;
   socket_.non_blocking(true, ec);
-  if (!ec) socket_.set_option(asio::ip::tcp::no_delay{true}, ec);
+  socket_.set_option(asio::ip::tcp::no_delay{true}, not_tcp);  // a connector's may be another kind of socket
   co_return ec;
 }
 
+awaitable<io::connected> stream::connect_socket() {
+  if (to_.connector) {
+    const connect_target target{to_.url.host, to_.url.port};
+    co_return co_await connect_by(executor_, to_.connector, target, establishing_.slot());
+  }
+  auto addresses = to_.addresses;
+  if (addresses.empty()) {
+    const auto answer = co_await to_.names.resolve(establishing_.slot());
+    if (aborted_ || answer.error)
+      co_return io::connected{aborted_ ? aborted_ : answer.error, asio::ip::tcp::socket{executor_}};
+    for (const auto& a : answer.addresses) addresses.emplace_back(a, to_.url.port);
+  }
+  co_return co_await connect_first(executor_, addresses, establishing_.slot());
+}
+
 awaitable<error_code> stream::handshake() {
-  tls_.emplace(to_.tls, to_.url, to_.tickets, incoming_, outgoing_);
+  tickets_ = to_.tickets;
+  tls_.emplace(client_, to_.url, *tickets_, incoming_, outgoing_);
   for (;;) {
     const auto step = tls_->handshake();
     std::uint64_t taken = 0;

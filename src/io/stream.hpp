@@ -3,10 +3,13 @@
 
 #include "core/url.hpp"
 #include "io/asio.hpp"
+#include "io/connect.hpp"
 #include "io/lent_buffers.hpp"
 #include "io/resolver.hpp"
 #include "io/tls_session.hpp"
 #include "io/watchdog.hpp"
+
+#include <sluice/config.hpp>
 
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -22,8 +25,16 @@ struct endpoint {
   std::shared_ptr<const tls_client> tls;  ///< null for http://
   resolver names;
   watchdog deadlines;
-  session_tickets tickets{};
+  std::vector<asio::ip::tcp::endpoint> addresses{};  ///< instead of what `names` says, if there are any
+  sluice::connector connector{};                     ///< instead of both
+  std::shared_ptr<session_tickets> tickets = std::make_shared<session_tickets>();
   lent_buffers buffers{};
+
+  /// Connections made from now on are of `client`, and resume no session of an earlier one.
+  void renew(std::shared_ptr<const tls_client> client) {
+    tls = std::move(client);
+    tickets = std::make_shared<session_tickets>();
+  }
 };
 
 /// Bytes in both directions with deadlines and abort(). Any deadline or abort closes the socket: a cancelled
@@ -37,6 +48,8 @@ class stream final : private watched {
   /// DNS, TCP (RFC 8305: addresses in turn, 250 ms apart, the first to answer wins), TLS; within `limit`.
   awaitable<error_code> establish(core::milliseconds limit);
   bool open() const noexcept { return open_; }
+  /// Made as the endpoint is configured now.
+  bool current() const noexcept { return client_ == to_.tls; }
   /// The last establish() came as far as a TCP connection.
   bool connected() const noexcept { return connected_at_ != core::steady_time{}; }
   core::steady_time connected_at() const noexcept { return connected_at_; }
@@ -84,6 +97,7 @@ class stream final : private watched {
  private:
   void expire() override;
   awaitable<error_code> connect();
+  awaitable<io::connected> connect_socket();
   awaitable<error_code> handshake();
   awaitable<error_code> receive();
   error_code receive_ready();
@@ -93,6 +107,8 @@ class stream final : private watched {
   asio::any_io_executor executor_;
   endpoint& to_;
   asio::ip::tcp::socket socket_;
+  std::shared_ptr<const tls_client> client_;
+  std::shared_ptr<session_tickets> tickets_;  ///< outlives the session, which leaves some
   std::optional<tls_session> tls_;
   boost::beast::flat_buffer incoming_;
   boost::beast::flat_buffer outgoing_;  ///< lent from the first unsent byte to the last

@@ -14,13 +14,12 @@
 namespace sluice::io {
 namespace {
 
-using asio::ip::address;
 using asio::ip::tcp;
 using testing::ElementsAreArray;
 
-std::vector<address> addresses(const std::vector<std::string>& texts) {
-  std::vector<address> all;
-  for (const auto& t : texts) all.push_back(asio::ip::make_address(t));
+std::vector<tcp::endpoint> addresses(const std::vector<std::string>& texts, std::uint16_t port = 0) {
+  std::vector<tcp::endpoint> all;
+  for (const auto& t : texts) all.emplace_back(asio::ip::make_address(t), port);
   return all;
 }
 
@@ -43,8 +42,8 @@ class connect_first_test : public testing::Test {
     return std::move(*result_);
   }
   void start(const std::vector<std::string>& to, std::uint16_t port) {
-    loop::beside(ioc_, [this, all = addresses(to), port]() -> awaitable<void> {
-      result_ = co_await connect_first(ioc_.get_executor(), all, port, abort_.slot());
+    loop::beside(ioc_, [this, all = addresses(to, port)]() -> awaitable<void> {
+      result_ = co_await connect_first(ioc_.get_executor(), all, abort_.slot());
     });
   }
   /// Where a socket leads, once it is known that it leads somewhere.

@@ -92,6 +92,7 @@ class network {
       : executor_{std::move(executor)}, timeout_{s.raw.timeout} {}
   static inline endpoint* to = nullptr;
   void set_limit_rate(std::uint64_t) {}
+  void set_tls(const std::shared_ptr<const sluice::io::tls_client>&) {}
   std::unique_ptr<connection> connect() { return std::make_unique<connection>(executor_, *to, timeout_); }
 
  private:

@@ -67,6 +67,7 @@ class window_network {
       : executor_{std::move(executor)} {}
   static inline window_server* to = nullptr;
   void set_limit_rate(std::uint64_t) {}
+  void set_tls(const std::shared_ptr<const sluice::io::tls_client>&) {}
   std::unique_ptr<window_connection> connect() { return std::make_unique<window_connection>(executor_); }
 
  private:
@@ -102,6 +103,7 @@ class window_files {
   };
   struct log {
     error_code open(const std::filesystem::path&) { return {}; }
+    error_code reopen(const std::filesystem::path&) { return {}; }
     bool is_open() const noexcept { return false; }
     void append(const std::string&) {}
     void drop() noexcept {}

@@ -51,6 +51,7 @@ enum class errc {
   record_failed,      ///< the job log could not be written: nothing more is removed
   // Of the file as well; numbers stay.
   not_removable,  ///< it is to be removed or moved, and could not be taken out of its directory: not sent
+  body_spent,     ///< a body that can be read once was read by an attempt that failed
 };
 
 /// What a caller usually wants to know; compare an error_code with one of these.

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace sluice {
 
@@ -82,6 +83,8 @@ struct run_summary {
   std::uint64_t window_changes = 0;  ///< of an automatic window, as config::on_window tells them
   stop_reason reason = stop_reason::complete;
   std::string detail;  ///< one line for people when `reason` is not `complete`
+  /// With drain_options::collect: one for each file seen, in the order of the source.
+  std::vector<file_record> records;
 };
 
 /// One JSON object, indented by two spaces, without a line end.

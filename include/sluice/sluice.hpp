@@ -2,9 +2,12 @@
 #pragma once
 
 #include <sluice/attempt.hpp>
+#include <sluice/body_source.hpp>
 #include <sluice/config.hpp>
+#include <sluice/drain_options.hpp>
 #include <sluice/error.hpp>
 #include <sluice/fate.hpp>
+#include <sluice/make_body.hpp>
 #include <sluice/result.hpp>
 #include <sluice/source.hpp>
 #include <sluice/text.hpp>

@@ -2,9 +2,13 @@
 #pragma once
 
 #include <chrono>
+#include <concepts>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
+#include <memory>
 #include <optional>
+#include <ranges>
 #include <string>
 #include <vector>
 
@@ -46,7 +50,7 @@ struct following {
   std::chrono::milliseconds again_most{3'600'000};
 };
 
-/// A source of files: directory trees, or a list of names.
+/// A source of files: directory trees, a list of names, or a range of paths.
 ///
 /// Directories are streamed, in the order the file system gives them and in memory that does not depend on
 /// their size. Links are never followed; fifos, sockets and devices are never opened.
@@ -60,6 +64,13 @@ class source {
   /// absolute names are allowed.
   static source list(std::filesystem::path file, bool nul = false, std::filesystem::path base = {});
 
+  /// Names from a range of the caller's: anything a path can be made of. They are taken relative to the
+  /// working directory, and from the range only as there is room for them. An rvalue is kept, an lvalue
+  /// referred to: it outlives the drain. Can be drained once.
+  template <std::ranges::viewable_range Range>
+    requires std::convertible_to<std::ranges::range_reference_t<Range>, std::filesystem::path>
+  static source paths(Range&& range);
+
   sluice::selection select;
   sluice::order order;
   std::optional<following> follow;  ///< directories only; nothing: one walk
@@ -67,12 +78,40 @@ class source {
   const std::vector<std::filesystem::path>& roots() const noexcept { return roots_; }
   const std::filesystem::path& list_file() const noexcept { return list_file_; }
   bool nul_separated() const noexcept { return nul_; }
+  using next_path = std::function<std::optional<std::filesystem::path>()>;
+  /// Of paths(): the next one, or nothing at the end; empty for other sources.
+  const next_path& next() const noexcept { return next_; }
+  /// Directories, which can be walked more than once.
+  bool is_walked() const noexcept { return list_file_.empty() && !next_; }
 
  private:
   std::vector<std::filesystem::path> roots_;
   std::filesystem::path list_file_;
   bool nul_ = false;
+  next_path next_;
 };
+
+template <std::ranges::viewable_range Range>
+  requires std::convertible_to<std::ranges::range_reference_t<Range>, std::filesystem::path>
+source source::paths(Range&& range) {
+  using view = std::views::all_t<Range>;
+  struct state {
+    explicit state(view v) : names{std::move(v)} {}
+    view names;
+    std::optional<std::ranges::iterator_t<view>> at;
+  };
+  source result;
+  result.next_ = [s = std::make_shared<state>(std::views::all(
+                      std::forward<Range>(range)))]() -> std::optional<std::filesystem::path> {
+    if (!s->at)
+      s->at = std::ranges::begin(s->names);
+    else if (*s->at != std::ranges::end(s->names))
+      ++*s->at;
+    if (*s->at == std::ranges::end(s->names)) return std::nullopt;
+    return std::filesystem::path{**s->at};
+  };
+  return result;
+}
 
 /// Every reason why `src` cannot be drained as asked (globs, contradictions), one line each; opens nothing.
 std::vector<std::string> problems(const source& src);

@@ -3,6 +3,7 @@
 
 #include <sluice/config.hpp>
 #include <sluice/detail/completion.hpp>
+#include <sluice/drain_options.hpp>
 #include <sluice/result.hpp>
 #include <sluice/source.hpp>
 #include <sluice/upload_request.hpp>
@@ -46,12 +47,12 @@ class uploader {
 
   executor_type get_executor() const;
 
-  /// Uploads one file or one body from memory.
+  /// Uploads one file, one body from memory, or one that the caller reads.
   ///
   /// Completion: `void(boost::system::error_code, sluice::upload_result)`. A refusal, a file that changed,
   /// spent attempts are fates in the result, not errors. Errors: `operation_aborted` (cancelled, or the
-  /// uploader was destroyed), `invalid_argument` (neither or both of path and data; a template that does not
-  /// parse).
+  /// uploader was destroyed), `invalid_argument` (not exactly one of path, data and body; a template that
+  /// does not parse).
   ///
   /// Per-operation cancellation: `terminal` and `partial` end it now (an attempt under way is cut off:
   /// whether the server has the file is then unknown; the file stays). `total` takes effect only while no
@@ -85,17 +86,23 @@ class uploader {
   /// within `limit.grace`; `terminal` ends that now as well. It may be emitted again, stronger.
   template <boost::asio::completion_token_for<void(boost::system::error_code, run_summary)> CompletionToken>
   auto async_drain(source from, CompletionToken&& token) {
+    return async_drain(std::move(from), drain_options{}, std::forward<CompletionToken>(token));
+  }
+  /// The same, with an observer of its own, or its records kept in the order of the source.
+  template <boost::asio::completion_token_for<void(boost::system::error_code, run_summary)> CompletionToken>
+  auto async_drain(source from, drain_options options, CompletionToken&& token) {
     return boost::asio::async_initiate<CompletionToken, void(boost::system::error_code, run_summary)>(
-        [](auto handler, std::shared_ptr<detail::uploader_impl> impl, executor_type executor, source s) {
+        [](auto handler, std::shared_ptr<detail::uploader_impl> impl, executor_type executor, source s,
+           drain_options o) {
           auto slot = boost::asio::get_associated_cancellation_slot(handler);
-          const auto id = start_drain(impl, std::move(s),
+          const auto id = start_drain(impl, std::move(s), std::move(o),
                                       detail::make_completion<run_summary>(std::move(handler), executor));
           if (slot.is_connected())
             slot.assign([weak = std::weak_ptr{impl}, id](boost::asio::cancellation_type type) {
               cancel_drain(weak, id, type);
             });
         },
-        token, impl_, get_executor(), std::move(from));
+        token, impl_, get_executor(), std::move(from), std::move(options));
   }
 
   /// Of the drain under way; between drains, of all single uploads so far.
@@ -129,10 +136,11 @@ class uploader {
  private:
   using impl_ptr = std::shared_ptr<detail::uploader_impl>;
   static std::uint64_t start_upload(const impl_ptr& impl, upload_request r,
-                                    detail::completion<upload_result> done);
+                                    detail::callback<upload_result> done);
   static void cancel_upload(const std::weak_ptr<detail::uploader_impl>& impl, std::uint64_t id,
                             boost::asio::cancellation_type type);
-  static std::uint64_t start_drain(const impl_ptr& impl, source s, detail::completion<run_summary> done);
+  static std::uint64_t start_drain(const impl_ptr& impl, source s, drain_options options,
+                                   detail::callback<run_summary> done);
   static void cancel_drain(const std::weak_ptr<detail::uploader_impl>& impl, std::uint64_t id,
                            boost::asio::cancellation_type type);
 

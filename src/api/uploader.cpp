@@ -161,7 +161,7 @@ void uploader::cancel() {
 }
 
 std::uint64_t uploader::start_upload(const impl_ptr& impl, upload_request r,
-                                     detail::completion<upload_result> done) {
+                                     detail::callback<upload_result> done) {
   return impl->engine->upload(std::move(r), std::move(done));
 }
 
@@ -171,9 +171,10 @@ void uploader::cancel_upload(const std::weak_ptr<detail::uploader_impl>& impl, s
   if (const auto i = impl.lock()) i->engine->cancel_upload(id, !has(type, terminal | partial));
 }
 
-std::uint64_t uploader::start_drain(const impl_ptr& impl, source s, detail::completion<run_summary> done) {
+std::uint64_t uploader::start_drain(const impl_ptr& impl, source s, drain_options options,
+                                    detail::callback<run_summary> done) {
   const auto found = problems(impl->cfg, s);
-  if (found.empty()) return impl->engine->drain(std::move(s), std::move(done));
+  if (found.empty()) return impl->engine->drain(std::move(s), std::move(options), std::move(done));
   run_summary nothing;
   nothing.reason = stop_reason::source_unreadable;
   nothing.detail = joined(found);

@@ -42,7 +42,7 @@ void note_own_files(const raw_options& options, config& cfg, std::vector<std::st
 void check_home(const source& from, std::vector<std::string>& problems) {
   const char* home = std::getenv("HOME");
   if (home == nullptr || *home == '\0') return;
-  if (!from.list_file().empty()) return;  // what is listed is meant
+  if (!from.is_walked()) return;  // what is listed is meant
   for (const auto& root : from.roots())
     if (std::error_code ignored; std::filesystem::equivalent(root, home, ignored))
       problems.push_back("'" + printable(root.string()) +

@@ -80,6 +80,8 @@ const char* message_of(errc e) noexcept {
       return "the job log could not be written";
     case errc::not_removable:
       return "not sent: it cannot be taken out of its directory afterwards";
+    case errc::body_spent:
+      return "the body can be read only once, and the attempt that did failed";
   }
   return nullptr;
 }
@@ -143,6 +145,7 @@ bool holds(condition c, errc e) noexcept {
     case errc::source_unreadable:
     case errc::record_failed:
     case errc::not_removable:
+    case errc::body_spent:
       return false;
   }
   return false;

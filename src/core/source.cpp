@@ -25,8 +25,7 @@ source source::list(std::filesystem::path file, bool nul, std::filesystem::path 
 std::vector<std::string> problems(const source& src) {
   std::vector<std::string> found;
   const auto& roots = src.roots();
-  if (roots.empty() && src.list_file().empty())
-    found.emplace_back("no source: name a directory or a list of files");
+  if (roots.empty() && src.is_walked()) found.emplace_back("no source: name a directory or a list of files");
   for (auto root = roots.begin(); root != roots.end(); ++root) {
     if (root->empty())
       found.emplace_back("a source directory is empty: write . for the working directory");
@@ -34,6 +33,11 @@ std::vector<std::string> problems(const source& src) {
       found.push_back("source directory \"" + printable(root->native()) +
                       "\" is given twice: its files would be sent twice");
   }
+  if (src.follow && !src.is_walked())
+    found.emplace_back("only directories can be followed, not a list of files");
+  if (src.follow && (src.follow->rescan.count() <= 0 || src.follow->again.count() <= 0 ||
+                     src.follow->again_most < src.follow->again))
+    found.emplace_back("follow: rescan and again must be more than 0, and again_most no less than again");
   for (auto& line : core::problems(src.select)) found.push_back(std::move(line));
   return found;
 }

@@ -1,23 +1,21 @@
 // The engine's face: what the API needs of it, without its types.
 #pragma once
 
+#include "engine/job.hpp"
 #include "engine/settings.hpp"
 
-#include <sluice/result.hpp>
+#include <sluice/drain_options.hpp>
 #include <sluice/source.hpp>
-#include <sluice/upload_request.hpp>
 
-#include <functional>
 #include <memory>
 
 namespace sluice::engine {
 
+using drain_done = detail::callback<run_summary>;
+
 class engine_base {
  public:
   virtual ~engine_base() = default;
-
-  using upload_done = std::function<void(error_code, upload_result)>;
-  using drain_done = std::function<void(error_code, run_summary)>;
 
   /// `done` is called once, never from within this call. Returns an id for cancel_upload().
   virtual std::uint64_t upload(upload_request request, upload_done done) = 0;
@@ -25,7 +23,7 @@ class engine_base {
   virtual void cancel_upload(std::uint64_t id, bool only_waiting) = 0;
 
   /// `done` is called once, never from within this call. Returns an id for stop_drain().
-  virtual std::uint64_t drain(source from, drain_done done) = 0;
+  virtual std::uint64_t drain(source from, drain_options options, drain_done done) = 0;
   /// Starts nothing new; with `at_once`, also ends what is in flight.
   virtual void stop_drain(std::uint64_t id, bool at_once) = 0;
 

@@ -2,27 +2,39 @@
 #pragma once
 
 #include "core/time.hpp"
+#include "engine/caller_body.hpp"
+#include "engine/memory_body.hpp"
 #include "engine/settings.hpp"
 
+#include <sluice/detail/callback.hpp>
 #include <sluice/result.hpp>
 #include <sluice/upload_request.hpp>
 
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 
 namespace sluice::engine {
 
+using upload_done = detail::callback<upload_result>;
+
 /// An upload somebody waits for; jobs of a drain have none.
 struct upload {
   std::uint64_t id = 0;
   upload_request request;
   std::vector<compiled_field> fields;
-  std::function<void(error_code, upload_result)> done;
+  upload_done done;
   core::steady_time accepted_at;
-  bool begun = false;  ///< an attempt of it has begun
+  std::optional<memory_body> data;   ///< of the request, which stays where it is
+  std::optional<caller_body> given;  ///< what the caller reads
+  bool begun = false;                ///< an attempt of it has begun
   bool cancelled = false;
+
+  /// Null for a file.
+  io::body* body() noexcept {
+    if (data) return &*data;
+    return given ? &*given : nullptr;
+  }
 };
 
 /// What survives from one attempt to the next. The file itself is opened anew for each.

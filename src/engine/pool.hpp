@@ -46,7 +46,7 @@ class pool final : public engine_base, public std::enable_shared_from_this<pool<
 
   std::uint64_t upload(upload_request request, upload_done done) override;
   void cancel_upload(std::uint64_t id, bool only_waiting) override;
-  std::uint64_t drain(source from, drain_done done) override;
+  std::uint64_t drain(source from, drain_options options, drain_done done) override;
   void stop_drain(std::uint64_t id, bool at_once) override;
   void set_window(window w) override;
   void set_rate(double requests_per_second) override {
@@ -87,9 +87,12 @@ class pool final : public engine_base, public std::enable_shared_from_this<pool<
 
   /// One drain, from the lock to the summary.
   struct run {
-    explicit run(source s, asio::any_io_executor ex) : from{std::move(s)}, room{ex}, end{ex}, grace{ex} {}
+    run(source s, drain_options o, asio::any_io_executor ex)
+        : from{std::move(s)}, options{std::move(o)}, room{ex}, end{ex}, grace{ex} {}
     std::uint64_t id = 0;
     source from;
+    drain_options options;
+    std::vector<file_record> records;  ///< by seq, if they are to be kept
     drain_done done;
     core::selector selector;
     std::vector<directory_ptr> roots;
@@ -139,6 +142,7 @@ class pool final : public engine_base, public std::enable_shared_from_this<pool<
 
   // One file (pool_attempt.hpp).
   awaitable<bool> attempt(lane& l, job_type& j);
+  void begin_body(job_type& j, io::body& body);
   io::request make_request(job_type& j);
   core::judgement judge(job_type& j, const io::exchange_report& report);
   void settle(job_type& j, const std::optional<file>& f, const io::exchange_report& report,
@@ -150,7 +154,7 @@ class pool final : public engine_base, public std::enable_shared_from_this<pool<
   error_code move(job_type& j, const file& f, const disposal& how, const directory_ptr& target);
   void retry_or_defer(job_type& j, const core::judgement& v);
   void finish(job_type& j, sluice::fate fate, error_code why, std::string reason = {});
-  void told(const file_record& r);
+  void told(const job_type& j);
   void told(const job_type& j, const io::exchange_report& report, const core::judgement& v);
   void log(job_type& j);
   core::totals& totals_of(const job_type& j) { return j.upload || !run_ ? upload_totals_ : run_->totals; }
@@ -162,6 +166,7 @@ class pool final : public engine_base, public std::enable_shared_from_this<pool<
   void take_entry(run& r, typename files_type::entry& e);
   void stop_run(stop_reason reason, std::string detail, bool at_once = false);
   void abort_lanes(bool of_the_run_only);
+  void abort_lane(lane& l, error_code why);
   void observe(const core::judgement& v, bool probe);
   void maybe_end_run();
   void end_run(error_code ec);

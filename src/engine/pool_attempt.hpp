@@ -4,7 +4,6 @@
 #include "core/disposal.hpp"
 #include "core/idempotency_key.hpp"
 #include "core/multipart.hpp"
-#include "engine/memory_body.hpp"
 #include "engine/pool.hpp"
 
 #include <sluice/error.hpp>
@@ -26,12 +25,9 @@ awaitable<bool> pool<Io>::attempt(lane& l, job_type& j) {
     co_return false;
   }
   std::optional<file> f;
-  std::optional<memory_body> memory;
-  if (j.upload && j.upload->request.data) {
-    memory.emplace(*j.upload->request.data);
-    j.record.size = memory->size();
-    if (j.record.key.empty()) j.record.key = core::random_key(entropy_.number(), entropy_.number());
-    if (j.attempts == 0) j.first_wall = Io::wall_clock::now();
+  io::body* body = j.upload ? j.upload->body() : nullptr;
+  if (body != nullptr) {
+    begin_body(j, *body);
   } else if (const auto why = open(j, f)) {
     gate_.withdraw(j.probe);
     not_opened(j, why);
@@ -41,7 +37,7 @@ awaitable<bool> pool<Io>::attempt(lane& l, job_type& j) {
   if (j.upload) j.upload->begun = true;
   const auto request = make_request(j);
   j.in_doubt = true;
-  const auto report = co_await l.connection->exchange(request, f ? static_cast<io::body&>(*f) : *memory);
+  const auto report = co_await l.connection->exchange(request, body != nullptr ? *body : *f);
   l.upload = nullptr;
   if (f) read_ahead_.sent(f->size(), report.waited_for_file);
   const auto v = judge(j, report);
@@ -51,6 +47,15 @@ awaitable<bool> pool<Io>::attempt(lane& l, job_type& j) {
   settle(j, f, report, v);
   tune(seen);
   co_return true;
+}
+
+/// What is no file has neither name nor inode to derive a key from.
+template <class Io>
+void pool<Io>::begin_body(job_type& j, io::body& body) {
+  if (j.upload->given) j.upload->given->begin();
+  j.record.size = body.size();
+  if (j.record.key.empty()) j.record.key = core::random_key(entropy_.number(), entropy_.number());
+  if (j.attempts == 0) j.first_wall = Io::wall_clock::now();
 }
 
 template <class Io>
@@ -201,7 +206,8 @@ error_code pool<Io>::dispose(job_type& j, const file& f, const disposal& how, co
 template <class Io>
 void pool<Io>::retry_or_defer(job_type& j, const core::judgement& v) {
   j.record.error = v.reason;
-  const bool over = (j.upload && j.upload->cancelled) || (!j.upload && run_->stopping);
+  const bool over =
+      j.upload ? j.upload->cancelled || (j.upload->given && j.upload->given->spent()) : run_->stopping;
   if (!over) {
     const core::retry_question q{j.attempts, j.first_attempt, clock::now(), v.error == condition::timeout,
                                  v.retry_after};
@@ -228,7 +234,7 @@ void pool<Io>::finish(job_type& j, sluice::fate fate, error_code why, std::strin
   if (r.disposal.empty()) r.disposal = "kept";
   if (!logged) log(j);
   totals_of(j).add(r);
-  told(r);
+  told(j);
   if (j.upload) {
     upload_result result{
         fate,

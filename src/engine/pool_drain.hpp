@@ -23,8 +23,8 @@ inline std::string why_stopped(core::blame b, const std::string& reason) {
 }
 
 template <class Io>
-std::uint64_t pool<Io>::drain(source from, drain_done done) {
-  auto r = std::make_shared<run>(std::move(from), executor_);
+std::uint64_t pool<Io>::drain(source from, drain_options options, drain_done done) {
+  auto r = std::make_shared<run>(std::move(from), std::move(options), executor_);
   r->id = next_id_++;
   r->done = std::move(done);
   r->started = clock::now();
@@ -52,7 +52,7 @@ std::uint64_t pool<Io>::drain(source from, drain_done done) {
     if (e) self->stop_run(stop_reason::source_unreadable, "the source could not be read to its end");
     self->maybe_end_run();
   });
-  if (settings_.raw.count_ahead && r->from.list_file().empty())
+  if (settings_.raw.count_ahead && r->from.is_walked())
     asio::co_spawn(executor_, count(r), [self = this->shared_from_this()](std::exception_ptr) {});
   return r->id;
 }
@@ -205,7 +205,13 @@ void pool<Io>::stop_run(stop_reason reason, std::string detail, bool at_once) {
 template <class Io>
 void pool<Io>::abort_lanes(bool of_the_run_only) {
   for (auto& l : lanes_)
-    if (l.busy && !(of_the_run_only && l.upload)) l.connection->abort(errc::stopped);
+    if (l.busy && !(of_the_run_only && l.upload)) abort_lane(l, errc::stopped);
+}
+
+template <class Io>
+void pool<Io>::abort_lane(lane& l, error_code why) {
+  l.connection->abort(why);
+  if (l.upload && l.upload->given) l.upload->given->wake();
 }
 
 template <class Io>
@@ -224,6 +230,7 @@ void pool<Io>::end_run(error_code ec) {
   s.window_changes = window_changes_ - r->window_changes;
   s.reason = r->reason, s.detail = r->detail;
   s.log_lines_dropped = r->log.dropped();
+  s.records = std::move(r->records);
   // Too short a run to trip the breaker, and yet nothing but refusals.
   if (s.reason == stop_reason::complete && s.accepted == 0 && s.rejected + s.deferred > 0) {
     const auto standing = gate_.standing();

@@ -23,7 +23,7 @@ void pool<Io>::look_ahead(core::steady_time now) try {
   for (int n = 0; n < at_a_time; ++n) {
     auto* j = backlog_.prepare(read_ahead_.depth());
     if (j == nullptr) return;
-    if (j->upload && j->upload->request.data) continue;
+    if (j->upload && j->upload->body() != nullptr) continue;
     if (open_file(*j, j->ahead)) j->ahead.reset();  // its attempt will find out and tell
     j->ahead_since = now;
   }

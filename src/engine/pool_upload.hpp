@@ -16,12 +16,14 @@ std::uint64_t pool<Io>::upload(upload_request request, upload_done done) {
   u->accepted_at = clock::now();
   std::vector<std::string> problems;
   u->fields = compile_fields(request.fields, "fields", problems);
-  if (request.data.has_value() == !request.path.empty())
-    problems.emplace_back("upload_request: exactly one of path and data");
+  if (int{!request.path.empty()} + int{request.data.has_value()} + int{request.body != nullptr} != 1)
+    problems.emplace_back("upload_request: exactly one of path, data and body");
   job_type j;
   j.seq = j.record.seq = u->id;
-  j.path = j.record.path = request.data ? request.filename : request.path.string();
+  j.path = j.record.path = request.path.empty() ? request.filename : request.path.string();
   u->request = std::move(request);
+  if (u->request.data) u->data.emplace(*u->request.data);
+  if (u->request.body) u->given.emplace(executor_, u->request.body, settings_.raw.timeout.stall);
   j.upload = u;
   if (!problems.empty()) {
     asio::post(executor_, [u] { u->done(asio::error::invalid_argument, {}); });
@@ -46,7 +48,7 @@ void pool<Io>::cancel_upload(std::uint64_t id, bool only_waiting) {
   for (auto& l : lanes_) {
     if (!is_it(l.upload)) continue;
     l.upload->cancelled = true;
-    l.connection->abort(asio::error::operation_aborted);
+    abort_lane(l, asio::error::operation_aborted);
   }
 }
 
@@ -109,8 +111,15 @@ progress pool<Io>::snapshot() const {
 
 /// A caller that has no memory to note it must not cost the run its end.
 template <class Io>
-void pool<Io>::told(const file_record& r) try {
-  if (settings_.raw.on_record) settings_.raw.on_record(r);
+void pool<Io>::told(const job_type& j) try {
+  if (settings_.raw.on_record) settings_.raw.on_record(j.record);
+  if (j.upload) return;
+  const auto& options = run_->options;
+  if (options.on_record) options.on_record(j.record);
+  if (!options.collect) return;
+  auto& all = run_->records;
+  if (all.size() < j.seq) all.resize(j.seq);
+  all[j.seq - 1] = j.record;
 } catch (const std::bad_alloc&) {
 }
 

@@ -48,7 +48,8 @@ awaitable<std::optional<entry>> source_reader::next(error_code& ec) {
 
 // No conditional expression with co_await: GCC 12 evaluates both sides.
 awaitable<std::optional<entry>> source_reader::next_unsorted(error_code& ec) {
-  if (from_.list_file().empty()) co_return next_walked();
+  if (from_.is_walked()) co_return next_walked();
+  if (from_.next()) co_return next_given();
   co_return co_await next_listed(ec);
 }
 
@@ -65,6 +66,12 @@ std::optional<entry> source_reader::next_walked() {
     walker_.emplace(roots_[next_root_++], selector_,
                     from_.order.what == order::by::mtime || from_.order.what == order::by::size);
   }
+}
+
+std::optional<entry> source_reader::next_given() {
+  const auto path = cancelled_ ? std::nullopt : from_.next()();
+  if (!path) return std::nullopt;
+  return classify_name(path->string());
 }
 
 awaitable<std::optional<entry>> source_reader::next_listed(error_code& ec) {

@@ -29,6 +29,7 @@ class source_reader {
   awaitable<std::optional<entry>> next_unsorted(error_code& ec);
   awaitable<std::optional<entry>> next_listed(error_code& ec);
   std::optional<entry> next_walked();
+  std::optional<entry> next_given();
   awaitable<void> sort_all(error_code& ec);
   entry classify_name(std::string name) const;
 

@@ -215,10 +215,11 @@ std::optional<sluice::run_summary> scenario::drain(bool may_be_killed, bool with
   if (may_be_killed && w.chance(0.4))
     killer = w.after(w.between(milliseconds{0}, milliseconds{1 << w.below(17)}), world::owner::process,
                      [this] { killed_ = true; });
-  drain_id_ = engine_->drain(sluice::source::directory("spool"), [this](error_code, sluice::run_summary s) {
-    if (summary_) w.fail("told twice of its end");
-    summary_ = std::move(s);
-  });
+  drain_id_ =
+      engine_->drain(sluice::source::directory("spool"), {}, [this](error_code, sluice::run_summary s) {
+        if (summary_) w.fail("told twice of its end");
+        summary_ = std::move(s);
+      });
   if (with_interference) interfere();
   ++told.runs;
   advance([&] { return killed_ || summary_; });

@@ -31,7 +31,7 @@ window_trial::window_trial(const window_plan& plan) : world_{plan.seed}, server_
   loop_ = std::make_unique<asio::io_context>(1);
   engine_ =
       std::make_shared<sluice::engine::pool<window_simulated>>(loop_->get_executor(), std::move(*settings));
-  engine_->drain(sluice::source::directory("endless"), [](error_code, const sluice::run_summary&) {});
+  engine_->drain(sluice::source::directory("endless"), {}, [](error_code, const sluice::run_summary&) {});
 }
 
 window_trial::~window_trial() {

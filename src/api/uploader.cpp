@@ -46,6 +46,7 @@ class uploader_impl {
   uploader_impl(asio::any_io_executor ex, engine::settings s)
       : executor{ex},
         cfg{s.raw},
+        secure{s.url.tls},
         engine{engine::make_engine(ex, std::move(s))},
         end_{asio::use_service<loop_end>(asio::query(ex, asio::execution::context))} {
     end_.add(*this);
@@ -59,6 +60,7 @@ class uploader_impl {
 
   asio::any_io_executor executor;
   config cfg;
+  bool secure;
   std::shared_ptr<engine::engine_base> engine;
 
  private:
@@ -140,7 +142,8 @@ void uploader::update_header(std::string name, std::string value) {
 
 void uploader::update_tls(tls_options tls) {
   std::vector<std::string> found;
-  auto client = io::make_tls_client(tls, found);
+  auto client = impl_->secure ? io::make_tls_client(tls, found) : nullptr;
+  if (!impl_->secure) found.emplace_back("tls: the endpoint is an http:// one");
   if (!client) throw std::invalid_argument(joined(found));
   impl_->cfg.tls = std::move(tls);
   impl_->engine->set_tls(std::move(client));

@@ -3,6 +3,7 @@
 #include <sluice/error.hpp>
 
 #include <algorithm>
+#include <boost/asio/post.hpp>
 #include <cstring>
 
 namespace sluice::io {
@@ -13,6 +14,10 @@ using std::chrono::steady_clock;
 /// How long a reply may take to arrive once our side of the connection is broken: it is there already, or
 /// never.
 constexpr std::chrono::seconds last_words{1};
+
+/// A kernel that takes all it is given, from a disk that has all of it in memory, would have the loop for the
+/// length of a file: after so long others have their turn.
+constexpr std::chrono::milliseconds turn{1};
 
 std::size_t take(std::string_view& from, std::span<char> into) {
   const auto n = std::min(from.size(), into.size());
@@ -85,7 +90,12 @@ awaitable<connection::sending> connection::send(const request& r, body& b, excha
   std::string_view head = r.head, tail = r.tail;
   const auto size = b.size();
   std::uint64_t offset = 0;
+  auto turn_ends = steady_clock::now() + turn;
   while (!head.empty() || offset < size || !tail.empty()) {
+    if (offset > 0 && steady_clock::now() > turn_ends) {
+      co_await asio::post(pace_.get_executor(), asio::use_awaitable);
+      turn_ends = steady_clock::now() + turn;
+    }
     if (!pool_.bytes_per_second.unlimited()) co_await pace();
     // A kernel with much room would take a whole file after a reply has come: what was said is heard before
     // more is sent.

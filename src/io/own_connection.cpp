@@ -18,8 +18,8 @@ struct answer {
 
 }  // namespace
 
-awaitable<connected> connect_by(asio::any_io_executor executor, const connector& make, const connect_target& to,
-                                asio::cancellation_slot abort) {
+awaitable<connected> connect_by(asio::any_io_executor executor, const connector& make,
+                                const connect_target& to, asio::cancellation_slot abort) {
   auto a = std::make_shared<answer>(executor);
   a->came.expires_at(std::chrono::steady_clock::time_point::max());
   abort.assign([a](asio::cancellation_type) {

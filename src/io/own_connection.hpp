@@ -7,9 +7,9 @@
 
 namespace sluice::io {
 
-/// Waits for the connector's answer. Emitting `abort` ends it with operation_aborted; a socket that comes later
-/// is closed.
-awaitable<connected> connect_by(asio::any_io_executor executor, const connector& make, const connect_target& to,
-                                asio::cancellation_slot abort);
+/// Waits for the connector's answer. Emitting `abort` ends it with operation_aborted; a socket that comes
+/// later is closed.
+awaitable<connected> connect_by(asio::any_io_executor executor, const connector& make,
+                                const connect_target& to, asio::cancellation_slot abort);
 
 }  // namespace sluice::io

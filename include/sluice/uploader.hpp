@@ -3,6 +3,7 @@
 
 #include <sluice/config.hpp>
 #include <sluice/detail/completion.hpp>
+#include <sluice/detail/export.hpp>
 #include <sluice/result.hpp>
 #include <sluice/source.hpp>
 #include <sluice/upload_request.hpp>
@@ -16,7 +17,7 @@
 namespace sluice {
 
 namespace detail {
-class uploader_impl;
+class SLUICE_API uploader_impl;
 }
 
 /// Uploads files, and drains directories, to one endpoint: one multipart/form-data POST (RFC 7578) per file,
@@ -33,17 +34,23 @@ class uploader_impl;
 ///
 /// **Guest.** Installs no signal handler, calls no exit, changes no global OpenSSL state. Programs should
 /// ignore SIGPIPE (sends use MSG_NOSIGNAL; a job log on a closed pipe does not).
-class uploader {
+class SLUICE_API uploader {
  public:
+  /// Of any context and kind; what an `io_context`, a strand of it or a coroutine has.
   using executor_type = boost::asio::any_io_executor;
 
   /// Throws std::invalid_argument with all of problems(cfg), one a line, when `cfg` can never work. Connects
   /// to nothing.
   uploader(executor_type executor, config cfg);
+  /// Ends what is under way with `operation_aborted`, at once and without a wait.
   ~uploader();
+  /// Work under way goes on, and its handlers are called. A moved-from uploader can be assigned to and
+  /// destroyed.
   uploader(uploader&&) noexcept;
+  /// The same; what the uploader assigned to had under way ends as if it were destroyed.
   uploader& operator=(uploader&&) noexcept;
 
+  /// The one given to the constructor.
   executor_type get_executor() const;
 
   /// Uploads one file or one body from memory.
@@ -105,9 +112,11 @@ class uploader {
   /// What `limit.requests_per_second` and `limit.bytes_per_second` say, changed; 0: no limit. In force from
   /// now on, also for bodies under way.
   void set_rate(double requests_per_second);
+  /// The same of `limit.bytes_per_second`.
   void set_limit_rate(std::uint64_t bytes_per_second);
   /// Nothing new begins until resume(); what is in flight goes on. Deadlines of a drain keep running.
   void pause();
+  /// Ends pause(); what waited begins.
   void resume();
   /// From the next request on, header `name` (of config::headers, or a new one) has this value. Throws
   /// std::invalid_argument for what config::headers would not take. An endpoint that had refused us is asked
@@ -142,6 +151,6 @@ class uploader {
 /// problems(cfg), problems(src), and what follows from both together: a source of `/`, a source that is a
 /// file, a directory to move to that is missing, on another file system or inside the source, a job log
 /// inside the source.
-std::vector<std::string> problems(const config& cfg, const source& src);
+SLUICE_API std::vector<std::string> problems(const config& cfg, const source& src);
 
 }  // namespace sluice

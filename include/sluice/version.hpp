@@ -3,10 +3,9 @@
 
 #include <string_view>
 
-#define SLUICE_VERSION_MAJOR 0  ///< goes up when programs must be changed
-#define SLUICE_VERSION_MINOR \
-  1  ///< goes up with what is new; while major is 0, also when programs must be changed
-#define SLUICE_VERSION_PATCH 0  ///< goes up with what is mended
+#define SLUICE_VERSION_MAJOR 0  ///< of changes that programs must follow
+#define SLUICE_VERSION_MINOR 1  ///< of additions; before 1.0 of such changes too
+#define SLUICE_VERSION_PATCH 0  ///< of corrections
 
 namespace sluice {
 

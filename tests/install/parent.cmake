@@ -5,7 +5,7 @@ function(must_be what is expected)
   endif()
 endfunction()
 
-must_be(CMAKE_CXX_STANDARD "${CMAKE_CXX_STANDARD}" 17)
+must_be(CMAKE_CXX_STANDARD "${CMAKE_CXX_STANDARD}" 14)
 foreach(variable CMAKE_BUILD_TYPE CMAKE_CXX_COMPILER_LAUNCHER CMAKE_CXX_EXTENSIONS CMAKE_POSITION_INDEPENDENT_CODE
                  CMAKE_EXPORT_COMPILE_COMMANDS CMAKE_LINK_PIE_SUPPORTED)
   must_be(${variable} "${${variable}}" "")
@@ -15,7 +15,10 @@ must_be("LINK_OPTIONS of the parent's directory" "${options}" "")
 
 get_cmake_property(cached CACHE_VARIABLES)
 list(REMOVE_ITEM cached ${before})
-list(FILTER cached EXCLUDE REGEX "^(_?SLUICE_|sluice_|FETCHCONTENT_|(_|)cares_|__pkg_config_|pkgcfg_lib_cares_|PKG_CONFIG_|PKGCONFIG_|FIND_PACKAGE_MESSAGE_DETAILS_|_?OPENSSL_|_?OpenSSL_|Boost_|_Boost_|nlohmann_json_DIR|CMAKE_INSTALL_|_GNUInstallDirs|Git|GIT_|CMAKE_HAVE_|Threads)")
+list(FILTER cached EXCLUDE REGEX "^(SLUICE_|sluice_|FETCHCONTENT_|_GNUInstallDirs_|CMAKE_INSTALL_|CMAKE_PROJECT_VERSION)")
+# What find_package and pkg_check_modules leave there of themselves.
+list(FILTER cached EXCLUDE REGEX
+  "^(_?OPENSSL_|[Bb]oost_|nlohmann_json_DIR|cares_|__pkg_config_|pkgcfg_lib_|PKG_CONFIG_|prefix_result|FIND_PACKAGE_MESSAGE_)")
 must_be("What is new in the cache" "${cached}" "")
 
 get_property(subdirectories DIRECTORY ${sluice_SOURCE_DIR} PROPERTY SUBDIRECTORIES)

@@ -17,6 +17,7 @@ enum class verdict {
   unknown,    ///< try again; the whole request may have left, and no complete reply was judged
 };
 
+/// The lower-case word used in reports.
 constexpr std::string_view to_string(verdict v) noexcept {
   constexpr std::string_view names[] = {"accepted", "rejected", "transient", "unknown"};
   return names[static_cast<std::size_t>(v)];

@@ -63,10 +63,14 @@ enum class condition {
   fatal,          ///< no upload to this endpoint can succeed as configured
 };
 
+/// That of sluice::errc: `sluice`.
 SLUICE_API const boost::system::error_category& error_category() noexcept;
+/// That of sluice::condition.
 SLUICE_API const boost::system::error_category& condition_category() noexcept;
 
+/// `e` in error_category(). Boost.System finds it: `ec == sluice::errc::refused` calls it.
 SLUICE_API boost::system::error_code make_error_code(errc e) noexcept;
+/// `c` in condition_category(): `ec == sluice::condition::transient` calls it.
 SLUICE_API boost::system::error_condition make_error_condition(condition c) noexcept;
 
 }  // namespace sluice

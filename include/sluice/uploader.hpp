@@ -55,14 +55,18 @@ class SLUICE_API uploader {
 
   /// Uploads one file or one body from memory.
   ///
-  /// Completion: `void(boost::system::error_code, sluice::upload_result)`. A refusal, a file that changed,
-  /// spent attempts are fates in the result, not errors. Errors: `operation_aborted` (cancelled, or the
+  /// **Completion.** `void(boost::system::error_code, sluice::upload_result)`. A refusal, a file that
+  /// changed, spent attempts are fates in the result, not errors.
+  ///
+  /// **Errors.** `operation_aborted` (cancelled, or the
   /// uploader was destroyed), `invalid_argument` (neither or both of path and data; a template that does not
   /// parse).
   ///
-  /// Per-operation cancellation: `terminal` and `partial` end it now (an attempt under way is cut off:
+  /// **Cancellation.** `terminal` and `partial` end it now (an attempt under way is cut off:
   /// whether the server has the file is then unknown; the file stays). `total` takes effect only while no
   /// attempt has begun.
+  ///
+  /// **Lifetimes.** The request is the operation's own: nothing of the caller's has to outlive the call.
   template <boost::asio::completion_token_for<void(boost::system::error_code, upload_result)> CompletionToken>
   auto async_upload(upload_request request, CompletionToken&& token) {
     return boost::asio::async_initiate<CompletionToken, void(boost::system::error_code, upload_result)>(
@@ -82,14 +86,18 @@ class SLUICE_API uploader {
   /// Drains a source: uploads each of its files and disposes of it as the configuration says. One drain at a
   /// time.
   ///
-  /// Completion: `void(boost::system::error_code, sluice::run_summary)`; the summary is filled in whatever
-  /// the error is. No error: the source was walked to its end (look at the counts: files may have been
-  /// refused). Errors: `operation_aborted`, `already_started`, `invalid_argument` (see problems(config,
+  /// **Completion.** `void(boost::system::error_code, sluice::run_summary)`; the summary is filled in
+  /// whatever the error is. No error: the source was walked to its end (look at the counts: files may have
+  /// been refused).
+  ///
+  /// **Errors.** `operation_aborted`, `already_started`, `invalid_argument` (see problems(config,
   /// source)), or a sluice::errc of the run: out_of_time, too_many_errors, unreachable, refused,
   /// source_unreadable, locked, record_failed.
   ///
-  /// Per-operation cancellation: `partial` (and `total`) starts no new file and lets what is in flight end
+  /// **Cancellation.** `partial` (and `total`) starts no new file and lets what is in flight end
   /// within `limit.grace`; `terminal` ends that now as well. It may be emitted again, stronger.
+  ///
+  /// **Lifetimes.** The source is the operation's own.
   template <boost::asio::completion_token_for<void(boost::system::error_code, run_summary)> CompletionToken>
   auto async_drain(source from, CompletionToken&& token) {
     return boost::asio::async_initiate<CompletionToken, void(boost::system::error_code, run_summary)>(

@@ -42,6 +42,7 @@ enum class window_reason {
   limited,    ///< descriptors or memory ran out
 };
 
+/// The lower-case word used in reports.
 constexpr std::string_view to_string(window_reason r) noexcept {
   constexpr std::array<std::string_view, 8> names{"growing", "saturated", "probing",  "faster",
                                                   "as_fast", "no_gain",   "overload", "limited"};

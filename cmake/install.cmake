@@ -41,5 +41,9 @@ configure_file(cmake/sluice.pc.in ${CMAKE_CURRENT_BINARY_DIR}/sluice.pc @ONLY)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/sluice.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT sluice-library)
 
 if(SLUICE_PROGRAMS)
+  if(BUILD_SHARED_LIBS)  # the program finds its library wherever both are moved to
+    file(RELATIVE_PATH lib_from_bin ${CMAKE_INSTALL_FULL_BINDIR} ${CMAKE_INSTALL_FULL_LIBDIR})
+    set_target_properties(sluice_program PROPERTIES INSTALL_RPATH "$ORIGIN/${lib_from_bin}")
+  endif()
   install(TARGETS sluice_program RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT sluice-program)
 endif()

@@ -9,6 +9,9 @@ function(sluice_library name)
   # Before 1.0 a minor version may change the ABI.
   set_target_properties(${name} PROPERTIES OUTPUT_NAME sluice EXPORT_NAME sluice
     VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
+  if(NOT PROJECT_IS_TOP_LEVEL)
+    set_target_properties(${name} PROPERTIES SYSTEM ON)  # a parent's warnings are not for our headers
+  endif()
   get_target_property(kind ${name} TYPE)
   if(kind STREQUAL SHARED_LIBRARY)
     set(map ${PROJECT_SOURCE_DIR}/cmake/sluice.map)

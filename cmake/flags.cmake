@@ -1,4 +1,4 @@
-# How our own sources are compiled; none of it reaches an embedder.
+# How our own sources are compiled; none of it reaches an embedder (link options: top_level.cmake).
 add_library(sluice_flags INTERFACE)
 target_compile_options(sluice_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor
   $<$<BOOL:${SLUICE_WERROR}>:-Werror>
@@ -8,7 +8,6 @@ target_compile_definitions(sluice_flags INTERFACE
   BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_DISABLE_BOOST_ARRAY _FILE_OFFSET_BITS=64)
 if(SLUICE_SANITIZE)
   target_compile_options(sluice_flags INTERFACE -fsanitize=${SLUICE_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
-  add_link_options(-fsanitize=${SLUICE_SANITIZE})
 else()
   # What tests/check_hardening finds again in the program (docs/security.md).
   target_compile_options(sluice_flags INTERFACE -fstack-protector-strong -fstack-clash-protection
@@ -16,12 +15,4 @@ else()
   if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64|i.86")
     target_compile_options(sluice_flags INTERFACE -fcf-protection=full)
   endif()
-  include(CheckPIESupported)
-  check_pie_supported()
-  add_link_options(-Wl,-z,relro,-z,now,-z,noexecstack)
-endif()
-
-find_program(CCACHE ccache)
-if(CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE} CACHE STRING "" FORCE)
 endif()

@@ -17,6 +17,7 @@ enum class verdict {
   unknown,    ///< try again; the whole request may have left, and no complete reply was judged
 };
 
+/// The lower-case word used in reports.
 constexpr std::string_view to_string(verdict v) noexcept {
   constexpr std::string_view names[] = {"accepted", "rejected", "transient", "unknown"};
   return names[static_cast<std::size_t>(v)];
@@ -25,6 +26,7 @@ constexpr std::string_view to_string(verdict v) noexcept {
 /// An attempt that came to use the network, once it has ended. Phases follow each other; one that did not
 /// happen is zero: a reused connection neither connects nor shakes hands.
 struct attempt_record {
+  /// Of all times here.
   using clock = std::chrono::steady_clock;
 
   std::uint64_t seq = 0;    ///< of its file: file_record::seq; of a single upload, its place among them

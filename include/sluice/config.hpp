@@ -1,6 +1,7 @@
 // Everything an uploader needs to know, as plain values. Each member has the default that `sluice send` has.
 #pragma once
 
+#include <sluice/detail/export.hpp>
 #include <sluice/window.hpp>
 
 #include <boost/system/error_code.hpp>
@@ -40,6 +41,7 @@ struct file_part {
   std::string filename = "{name}";  ///< template of the filename parameter
 };
 
+/// The least version that is spoken; 1.3 always is.
 enum class tls_version { v1_2, v1_3 };
 
 /// The caller's own TLS context, used instead of the other members of tls_options (which must be left alone).
@@ -48,24 +50,32 @@ enum class tls_version { v1_2, v1_3 };
 /// uploader was made. Verification of chain and host name stays on unless `tls_options::insecure` is set.
 class tls_context {
  public:
+  /// A context that was not given.
   tls_context() noexcept = default;
-  tls_context(ssl_ctx_st* native);  // NOLINT(google-explicit-constructor): assignable from what callers have
+  /// Throws std::bad_alloc; a null pointer is a context that was not given.
+  SLUICE_API tls_context(
+      ssl_ctx_st* native);  // NOLINT(google-explicit-constructor): assignable from what callers have
+  /// Of an `asio::ssl::context`, or whatever else has a `native_handle()`.
   template <class Context>
     requires requires(Context&& c) { static_cast<ssl_ctx_st*>(c.native_handle()); }
   tls_context(Context&& context)
       : tls_context(static_cast<ssl_ctx_st*>(context.native_handle())) {}  // NOLINT
+  /// Of a (shared) pointer to such; null is a context that was not given.
   template <class Pointer>
     requires requires(const Pointer& p) { static_cast<ssl_ctx_st*>(p->native_handle()); }
   tls_context(const Pointer& context)
       : tls_context(static_cast<ssl_ctx_st*>(context ? context->native_handle() : nullptr)) {}  // NOLINT
 
+  /// Null when none was given; valid as long as this object.
   ssl_ctx_st* get() const noexcept { return native_.get(); }
+  /// Whether one was given.
   explicit operator bool() const noexcept { return native_ != nullptr; }
 
  private:
   std::shared_ptr<ssl_ctx_st> native_;
 };
 
+/// Whom to trust, and who we are. The files are read by the uploader's constructor and by update_tls().
 struct tls_options {
   std::filesystem::path ca_file;    ///< PEM bundle to trust; empty: the system's
   std::filesystem::path cert_file;  ///< PEM client certificate chain; empty: none
@@ -88,8 +98,8 @@ struct connect_target {
   std::string host;  ///< as the URL has it
   std::uint16_t port = 0;
 };
-/// Called once, on the uploader's executor: an error, or the descriptor of a connected stream socket, which the
-/// uploader then owns.
+/// Called once, on the uploader's executor: an error, or the descriptor of a connected stream socket, which
+/// the uploader then owns.
 using connect_done = std::function<void(boost::system::error_code, int)>;
 /// Makes a connection in the caller's way: through a tunnel, from a certain interface, to a Unix socket, in a
 /// test. TLS is the uploader's, over whatever this connects to. An answer that comes too late
@@ -104,16 +114,21 @@ struct success_rule {
 
 /// What becomes of a file's name.
 struct disposal {
+  /// Leave it; remove it; move it to `directory`.
   enum class action { keep, remove, move };
   action what = action::keep;
   std::filesystem::path
       directory;  ///< for move: an existing directory of the same file system, outside the source
 
+  /// It stays: the next run sends it again, unless a job log says what has been sent.
   static disposal keep() { return {}; }
+  /// Removed, when all of docs/delete-rule.md holds.
   static disposal remove() { return {action::remove, {}}; }
+  /// Moved to `dir`, by the same rule, with its path below the source.
   static disposal move_to(std::filesystem::path dir) { return {action::move, std::move(dir)}; }
 };
 
+/// Which failed attempts are made again, and when.
 struct retry_options {
   unsigned retries = 2;                 ///< attempts after the first one, per file and run
   std::chrono::milliseconds base{500};  ///< full jitter: uniform in [0, base·2ⁿ], capped
@@ -125,6 +140,8 @@ struct retry_options {
   bool hold_back = true;
 };
 
+/// Deadlines. One that passes is an error of the attempt (sluice::condition::timeout), never
+/// `operation_aborted`.
 struct timeout_options {
   std::chrono::milliseconds connect{10'000};  ///< DNS, TCP and TLS handshake together
   std::chrono::milliseconds attempt{0};       ///< one attempt as a whole; 0: no limit
@@ -133,6 +150,7 @@ struct timeout_options {
   std::chrono::milliseconds idle{15'000};  ///< a connection idle for longer is not used again
 };
 
+/// How much at most. Rates are of the whole uploader, single uploads and drain together.
 struct limit_options {
   std::uint64_t bytes_per_second = 0;         ///< for the whole pool; 0: no limit
   double requests_per_second = 0;             ///< for the whole pool; 0: no limit
@@ -152,7 +170,7 @@ struct config {
   std::string idempotency_header = "Idempotency-Key";  ///< empty: not sent
   success_rule success;
   disposal on_success;
-  disposal on_reject;  ///< keep or move
+  disposal on_reject;              ///< keep or move
   std::vector<address> addresses;  ///< tried in turn (RFC 8305) instead of what DNS says; empty: DNS
   sluice::connector connector;     ///< instead of DNS and TCP; empty: ours
   sluice::window window = sluice::window::automatic();
@@ -181,6 +199,6 @@ struct config {
 
 /// Every reason why no uploader can be made of `cfg`, one line each, naming the member and how to mend it.
 /// Empty when it can. Reads the files it names and the file-descriptor limit; opens no connection.
-std::vector<std::string> problems(const config& cfg);
+SLUICE_API std::vector<std::string> problems(const config& cfg);
 
 }  // namespace sluice

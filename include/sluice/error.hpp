@@ -1,6 +1,8 @@
 // Error codes and conditions of the library (Boost.System).
 #pragma once
 
+#include <sluice/detail/export.hpp>
+
 #include <boost/system/error_category.hpp>
 #include <boost/system/error_code.hpp>
 #include <boost/system/error_condition.hpp>
@@ -62,15 +64,21 @@ enum class condition {
   fatal,          ///< no upload to this endpoint can succeed as configured
 };
 
-const boost::system::error_category& error_category() noexcept;
-const boost::system::error_category& condition_category() noexcept;
+/// That of sluice::errc: `sluice`.
+SLUICE_API const boost::system::error_category& error_category() noexcept;
+/// That of sluice::condition.
+SLUICE_API const boost::system::error_category& condition_category() noexcept;
 
-boost::system::error_code make_error_code(errc e) noexcept;
-boost::system::error_condition make_error_condition(condition c) noexcept;
+/// `e` in error_category(). Boost.System finds it: `ec == sluice::errc::refused` calls it.
+SLUICE_API boost::system::error_code make_error_code(errc e) noexcept;
+/// `c` in condition_category(): `ec == sluice::condition::transient` calls it.
+SLUICE_API boost::system::error_condition make_error_condition(condition c) noexcept;
 
 }  // namespace sluice
 
+/// @cond  Boost.System's way to let an enumerator be compared with, and become, an error_code.
 template <>
 struct boost::system::is_error_code_enum<sluice::errc> : std::true_type {};
 template <>
 struct boost::system::is_error_condition_enum<sluice::condition> : std::true_type {};
+/// @endcond

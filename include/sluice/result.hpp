@@ -1,6 +1,7 @@
 // What comes back: of one upload, of a run, while it runs.
 #pragma once
 
+#include <sluice/detail/export.hpp>
 #include <sluice/fate.hpp>
 
 #include <boost/system/error_code.hpp>
@@ -42,7 +43,7 @@ struct file_record {
 
 /// The record as one JSON object without a line end. Bytes that are not UTF-8 are carried losslessly:
 /// `path_b64` and `response_b64` (RFC 4648 §4) stand beside a readable `path` and `response`.
-std::string to_json(const file_record& record);
+SLUICE_API std::string to_json(const file_record& record);
 
 /// Latency of complete exchanges, milliseconds, from a histogram with less than 2 % error.
 struct latency_summary {
@@ -88,7 +89,7 @@ struct run_summary {
 };
 
 /// One JSON object, indented by two spaces, without a line end.
-std::string to_json(const run_summary& summary);
+SLUICE_API std::string to_json(const run_summary& summary);
 
 /// A snapshot of a run under way. Cheap: no allocation.
 struct progress {

@@ -15,3 +15,6 @@
 #include <sluice/uploader.hpp>
 #include <sluice/version.hpp>
 #include <sluice/window.hpp>
+
+/// All that the library declares. Macros begin with `SLUICE_`.
+namespace sluice {}

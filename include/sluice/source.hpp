@@ -1,6 +1,8 @@
 // Where files come from, and which of them.
 #pragma once
 
+#include <sluice/detail/export.hpp>
+
 #include <chrono>
 #include <concepts>
 #include <cstdint>
@@ -33,6 +35,7 @@ struct selection {
 
 /// The order in which files are sent. Any but `none` holds the whole listing in memory.
 struct order {
+  /// `none`: as the directory gives them.
   enum class by { none, name, mtime, size };
   by what = by::none;
   bool descending = false;
@@ -54,9 +57,11 @@ struct following {
 ///
 /// Directories are streamed, in the order the file system gives them and in memory that does not depend on
 /// their size. Links are never followed; fifos, sockets and devices are never opened.
-class source {
+class SLUICE_API source {
  public:
+  /// All below `root`, which is not looked at before the drain begins.
   static source directory(std::filesystem::path root) { return directories({std::move(root)}); }
+  /// The same of several, one after the other; none may be inside another.
   static source directories(std::vector<std::filesystem::path> roots);
 
   /// Names from `file` (`-`: standard input), one a line, or ended by NUL when `nul` is set. They are taken
@@ -75,8 +80,11 @@ class source {
   sluice::order order;
   std::optional<following> follow;  ///< directories only; nothing: one walk
 
+  /// As given; of a list its `base`, if there is one. Valid as long as this object, as is list_file().
   const std::vector<std::filesystem::path>& roots() const noexcept { return roots_; }
+  /// As given; empty unless made by list().
   const std::filesystem::path& list_file() const noexcept { return list_file_; }
+  /// As given to list().
   bool nul_separated() const noexcept { return nul_; }
   using next_path = std::function<std::optional<std::filesystem::path>()>;
   /// Of paths(): the next one, or nothing at the end; empty for other sources.
@@ -114,6 +122,6 @@ source source::paths(Range&& range) {
 }
 
 /// Every reason why `src` cannot be drained as asked (globs, contradictions), one line each; opens nothing.
-std::vector<std::string> problems(const source& src);
+SLUICE_API std::vector<std::string> problems(const source& src);
 
 }  // namespace sluice

@@ -4,6 +4,7 @@
 #include <sluice/config.hpp>
 #include <sluice/detail/completion.hpp>
 #include <sluice/drain_options.hpp>
+#include <sluice/detail/export.hpp>
 #include <sluice/result.hpp>
 #include <sluice/source.hpp>
 #include <sluice/upload_request.hpp>
@@ -17,7 +18,7 @@
 namespace sluice {
 
 namespace detail {
-class uploader_impl;
+class SLUICE_API uploader_impl;
 }
 
 /// Uploads files, and drains directories, to one endpoint: one multipart/form-data POST (RFC 7578) per file,
@@ -34,29 +35,38 @@ class uploader_impl;
 ///
 /// **Guest.** Installs no signal handler, calls no exit, changes no global OpenSSL state. Programs should
 /// ignore SIGPIPE (sends use MSG_NOSIGNAL; a job log on a closed pipe does not).
-class uploader {
+class SLUICE_API uploader {
  public:
+  /// Of any context and kind; what an `io_context`, a strand of it or a coroutine has.
   using executor_type = boost::asio::any_io_executor;
 
   /// Throws std::invalid_argument with all of problems(cfg), one a line, when `cfg` can never work. Connects
   /// to nothing.
   uploader(executor_type executor, config cfg);
+  /// Ends what is under way with `operation_aborted`, at once and without a wait.
   ~uploader();
+  /// Work under way goes on, and its handlers are called. A moved-from uploader can be assigned to and
+  /// destroyed.
   uploader(uploader&&) noexcept;
+  /// The same; what the uploader assigned to had under way ends as if it were destroyed.
   uploader& operator=(uploader&&) noexcept;
 
+  /// The one given to the constructor.
   executor_type get_executor() const;
 
   /// Uploads one file, one body from memory, or one that the caller reads.
   ///
-  /// Completion: `void(boost::system::error_code, sluice::upload_result)`. A refusal, a file that changed,
-  /// spent attempts are fates in the result, not errors. Errors: `operation_aborted` (cancelled, or the
-  /// uploader was destroyed), `invalid_argument` (not exactly one of path, data and body; a template that
-  /// does not parse).
+  /// **Completion.** `void(boost::system::error_code, sluice::upload_result)`. A refusal, a file that
+  /// changed, spent attempts are fates in the result, not errors.
   ///
-  /// Per-operation cancellation: `terminal` and `partial` end it now (an attempt under way is cut off:
+  /// **Errors.** `operation_aborted` (cancelled, or the uploader was destroyed), `invalid_argument` (not
+  /// exactly one of path, data and body; a template that does not parse).
+  ///
+  /// **Cancellation.** `terminal` and `partial` end it now (an attempt under way is cut off:
   /// whether the server has the file is then unknown; the file stays). `total` takes effect only while no
   /// attempt has begun.
+  ///
+  /// **Lifetimes.** The request is the operation's own: nothing of the caller's has to outlive the call.
   template <boost::asio::completion_token_for<void(boost::system::error_code, upload_result)> CompletionToken>
   auto async_upload(upload_request request, CompletionToken&& token) {
     return boost::asio::async_initiate<CompletionToken, void(boost::system::error_code, upload_result)>(
@@ -76,14 +86,18 @@ class uploader {
   /// Drains a source: uploads each of its files and disposes of it as the configuration says. One drain at a
   /// time.
   ///
-  /// Completion: `void(boost::system::error_code, sluice::run_summary)`; the summary is filled in whatever
-  /// the error is. No error: the source was walked to its end (look at the counts: files may have been
-  /// refused). Errors: `operation_aborted`, `already_started`, `invalid_argument` (see problems(config,
+  /// **Completion.** `void(boost::system::error_code, sluice::run_summary)`; the summary is filled in
+  /// whatever the error is. No error: the source was walked to its end (look at the counts: files may have
+  /// been refused).
+  ///
+  /// **Errors.** `operation_aborted`, `already_started`, `invalid_argument` (see problems(config,
   /// source)), or a sluice::errc of the run: out_of_time, too_many_errors, unreachable, refused,
   /// source_unreadable, locked, record_failed.
   ///
-  /// Per-operation cancellation: `partial` (and `total`) starts no new file and lets what is in flight end
+  /// **Cancellation.** `partial` (and `total`) starts no new file and lets what is in flight end
   /// within `limit.grace`; `terminal` ends that now as well. It may be emitted again, stronger.
+  ///
+  /// **Lifetimes.** The source is the operation's own.
   template <boost::asio::completion_token_for<void(boost::system::error_code, run_summary)> CompletionToken>
   auto async_drain(source from, CompletionToken&& token) {
     return async_drain(std::move(from), drain_options{}, std::forward<CompletionToken>(token));
@@ -112,9 +126,11 @@ class uploader {
   /// What `limit.requests_per_second` and `limit.bytes_per_second` say, changed; 0: no limit. In force from
   /// now on, also for bodies under way.
   void set_rate(double requests_per_second);
+  /// The same of `limit.bytes_per_second`.
   void set_limit_rate(std::uint64_t bytes_per_second);
   /// Nothing new begins until resume(); what is in flight goes on. Deadlines of a drain keep running.
   void pause();
+  /// Ends pause(); what waited begins.
   void resume();
   /// From the next request on, header `name` (of config::headers, or a new one) has this value. Throws
   /// std::invalid_argument for what config::headers would not take. An endpoint that had refused us is asked
@@ -150,6 +166,6 @@ class uploader {
 /// problems(cfg), problems(src), and what follows from both together: a source of `/`, a source that is a
 /// file, a directory to move to that is missing, on another file system or inside the source, a job log
 /// inside the source.
-std::vector<std::string> problems(const config& cfg, const source& src);
+SLUICE_API std::vector<std::string> problems(const config& cfg, const source& src);
 
 }  // namespace sluice

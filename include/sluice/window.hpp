@@ -19,6 +19,7 @@ class window {
   /// file-descriptor limit leaves; 0: at most 1,000.
   static constexpr window automatic(std::size_t max = 0) noexcept { return window{max, true}; }
 
+  /// Whether it is one of automatic().
   constexpr bool is_automatic() const noexcept { return automatic_; }
   /// Of a fixed window; of an automatic one its maximum, 0 where none was given.
   constexpr std::size_t size() const noexcept { return size_; }
@@ -41,6 +42,7 @@ enum class window_reason {
   limited,    ///< descriptors or memory ran out
 };
 
+/// The lower-case word used in reports.
 constexpr std::string_view to_string(window_reason r) noexcept {
   constexpr std::array<std::string_view, 8> names{"growing", "saturated", "probing",  "faster",
                                                   "as_fast", "no_gain",   "overload", "limited"};

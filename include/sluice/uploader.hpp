@@ -3,8 +3,8 @@
 
 #include <sluice/config.hpp>
 #include <sluice/detail/completion.hpp>
-#include <sluice/drain_options.hpp>
 #include <sluice/detail/export.hpp>
+#include <sluice/drain_options.hpp>
 #include <sluice/result.hpp>
 #include <sluice/source.hpp>
 #include <sluice/upload_request.hpp>
@@ -25,8 +25,10 @@ class SLUICE_API uploader_impl;
 /// over a window of kept-alive HTTPS connections.
 ///
 /// **Threads.** Starts none. All members must be called from the executor given to the constructor (one
-/// thread, or a strand); so are the observers of `config`. Handlers run on their associated executor, never
-/// from within an initiating function.
+/// thread, or a strand); so are the observers of `config`. On a loop that several threads run, construct it
+/// with a strand, and post() to that strand what other threads want of it, emitting a cancellation signal and
+/// destroying it included. Handlers run on their associated executor, never from within an initiating
+/// function: no operation completes immediately, so associated immediate executors are not asked for.
 ///
 /// **Lifetime.** Move-only. It may be destroyed with work in flight: what is under way ends at once, and its
 /// handlers are called with `boost::asio::error::operation_aborted`. When the execution context is destroyed

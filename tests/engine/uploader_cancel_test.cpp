@@ -82,7 +82,8 @@ TEST_F(uploader_cancel, while_it_backs_off) {
 // A cancellation between "taken from the backlog" and "begun" was lost, and so was an uploader's end: the
 // file was sent all the same. So: cancelled after every single step of the loop.
 TEST_F(uploader_cancel, after_every_step_of_the_loop) {
-  for (const auto type : {cancellation_type::terminal, cancellation_type::total}) {
+  for (const auto type :
+       {cancellation_type::terminal, cancellation_type::partial, cancellation_type::total}) {
     bool came_to_its_end = false;
     for (int k = 0; !came_to_its_end; ++k) {
       ASSERT_LT(k, 1000);
@@ -99,11 +100,80 @@ TEST_F(uploader_cancel, after_every_step_of_the_loop) {
       const bool cancelled = (*outcome)->error == asio::error::operation_aborted;
       EXPECT_EQ((*outcome)->result.fate, cancelled ? fate::deferred : fate::accepted) << k;
       EXPECT_TRUE(cancelled || !(*outcome)->error) << k;
-      if (type == cancellation_type::terminal && seen == 0) {
+      if (type != cancellation_type::total && seen == 0) {
         EXPECT_TRUE(cancelled) << k << ": sent after it was cancelled";
       }
       if ((*outcome)->result.attempts == 0) {
         EXPECT_EQ(server_.count(), 0u) << k;
+      }
+      if (type == cancellation_type::total && cancelled) {
+        EXPECT_EQ((*outcome)->result.attempts, 0u) << k << ": `total` came too late, and cut it off";
+      }
+      up.cancel();
+      settle();
+    }
+  }
+}
+
+// The same with a handshake, a first attempt that fails, and a body that the kernel does not take at once.
+TEST_F(uploader_cancel, after_every_step_of_a_harder_way) {
+  const loop::authority authority;
+  loop::endpoint secure{ioc_, loop::serve_as(authority.issue())};
+  auto c = cfg();
+  c.url = secure.url(), c.tls.ca_file = files_.write("ca.pem", authority.certificate());
+  for (const auto type :
+       {cancellation_type::terminal, cancellation_type::partial, cancellation_type::total}) {
+    bool came_to_its_end = false;
+    for (int k = 0; !came_to_its_end; k += 1 + k / 16) {
+      ASSERT_LT(k, 100'000);
+      int answered = 0;
+      secure.say([&](const loop::got&) -> asio::awaitable<std::string> {
+        co_return loop::reply(++answered == 1 ? "503 Later" : "200 OK");
+      });
+      uploader up{ioc_.get_executor(), c};
+      const auto outcome = start(up, data(std::string(600'000, 'x')), signal_.slot());
+      ioc_.restart();
+      for (int i = 0; i < k && !*outcome; ++i) ioc_.run_one();
+      came_to_its_end = outcome->has_value();
+      signal_.emit(type);
+      loop::run_until(ioc_, [&] { return outcome->has_value(); });
+      const bool cancelled = (*outcome)->error == asio::error::operation_aborted;
+      EXPECT_EQ((*outcome)->result.fate, cancelled ? fate::deferred : fate::accepted) << k;
+      EXPECT_TRUE(cancelled || !(*outcome)->error) << k << ": " << (*outcome)->error.message();
+      if (!came_to_its_end && type != cancellation_type::total) {
+        EXPECT_TRUE(cancelled || answered == 2) << k;
+      }
+      up.cancel();
+      settle();
+    }
+  }
+}
+
+TEST_F(uploader_cancel, of_a_drain_after_every_step_of_the_loop) {
+  for (const auto type :
+       {cancellation_type::terminal, cancellation_type::partial, cancellation_type::total}) {
+    bool came_to_its_end = false;
+    for (int k = 0; !came_to_its_end; ++k) {
+      ASSERT_LT(k, 1000);
+      auto c = cfg();
+      c.on_success = disposal::remove();
+      for (int i = 0; i < 6; ++i) file("tree/" + std::to_string(i));
+      server_.requests.clear();
+      uploader up{ioc_.get_executor(), c};
+      const auto outcome = start_drain(up, source::directory(files_ / "tree"), signal_.slot());
+      ioc_.restart();
+      for (int i = 0; i < k && !*outcome; ++i) ioc_.run_one();
+      came_to_its_end = outcome->has_value();
+      signal_.emit(type);
+      loop::run_until(ioc_, [&] { return outcome->has_value(); });
+      const auto& s = (*outcome)->summary;
+      EXPECT_TRUE((*outcome)->error == asio::error::operation_aborted || s.accepted == 6) << k;
+      EXPECT_EQ(s.seen, s.accepted + s.deferred) << k;
+      EXPECT_EQ(s.deleted, s.accepted) << k;
+      const fs::directory_iterator left{files_ / "tree"};
+      EXPECT_EQ(static_cast<std::uint64_t>(std::distance(begin(left), end(left))), 6 - s.deleted) << k;
+      if (type != cancellation_type::terminal) {
+        EXPECT_EQ(server_.count(), s.accepted) << k << ": what is in flight is let end";
       }
       up.cancel();
       settle();

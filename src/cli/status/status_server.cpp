@@ -1,6 +1,6 @@
 #include "status_server.hpp"
 
-#include "session.hpp"
+#include "status_session.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -35,7 +35,7 @@ struct status_server::room : std::enable_shared_from_this<room> {
   tcp::acceptor acceptor;
   asio::steady_timer beat, again;
   desk common;
-  std::set<session*> served, turned_away;
+  std::set<status_session*> served, turned_away;
   bool stopped = false;
 };
 
@@ -97,7 +97,7 @@ void status_server::room::admit(tcp::socket socket) {
 }
 
 void status_server::room::start(bool too_many, tcp::socket socket) {
-  const auto one = std::make_shared<session>(std::move(socket), common);
+  const auto one = std::make_shared<status_session>(std::move(socket), common);
   auto& among = too_many ? turned_away : served;
   among.insert(one.get());
   const auto executor = acceptor.get_executor();

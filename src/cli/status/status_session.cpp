@@ -1,4 +1,4 @@
-#include "session.hpp"
+#include "status_session.hpp"
 
 #include "page.hpp"
 
@@ -32,7 +32,7 @@ shared_text text_of(std::string_view line) { return std::make_shared<const std::
 
 }  // namespace
 
-struct session::reply {
+struct status_session::reply {
   unsigned status = 200;
   std::string_view type = "text/plain; charset=utf-8";
   shared_text body{};
@@ -40,7 +40,7 @@ struct session::reply {
   std::string_view policy = "default-src 'none'; frame-ancestors 'none'";
 };
 
-session::session(asio::ip::tcp::socket socket, desk& shared)
+status_session::status_session(asio::ip::tcp::socket socket, desk& shared)
     : socket_{std::move(socket)},
       deadline_{socket_.get_executor()},
       beat_{socket_.get_executor()},
@@ -51,7 +51,7 @@ session::session(asio::ip::tcp::socket socket, desk& shared)
   socket_.set_option(asio::socket_base::send_buffer_size{desk_.limits.send_buffer}, ignored);
 }
 
-void session::close() noexcept {
+void status_session::close() noexcept {
   error_code ignored;
   closed_ = true;
   socket_.close(ignored);
@@ -61,21 +61,21 @@ void session::close() noexcept {
 
 /// A passed deadline closes the socket: a cancelled operation may have completed already, a closed socket
 /// stays closed.
-void session::expect_progress() {
+void status_session::expect_progress() {
   deadline_.expires_after(desk_.limits.patience);
   deadline_.async_wait([self = shared_from_this()](error_code ec) {
     if (!ec && self->deadline_.expiry() <= asio::steady_timer::clock_type::now()) self->close();
   });
 }
 
-asio::awaitable<void> session::serve() {
+asio::awaitable<void> status_session::serve() {
   bool more = true;
   while (more) more = co_await exchange();  // `!closed_ && co_await …` as a condition is a trap of GCC 12
   close();
 }
 
 /// False: the connection has ended, or is to.
-asio::awaitable<bool> session::exchange() {
+asio::awaitable<bool> status_session::exchange() {
   parser p;
   p.header_limit(head_limit);
   p.body_limit(boost::none);  // none is ever read
@@ -90,14 +90,14 @@ asio::awaitable<bool> session::exchange() {
   co_return co_await answer(p);
 }
 
-asio::awaitable<error_code> session::read_head(parser& p) {
+asio::awaitable<error_code> status_session::read_head(parser& p) {
   error_code ec;
   expect_progress();
   co_await http::async_read_header(socket_, buffer_, p, into(ec));
   co_return ec;
 }
 
-asio::awaitable<bool> session::answer(const parser& p) {
+asio::awaitable<bool> status_session::answer(const parser& p) {
   const auto request = facts_of(p.get());
   const bool head_only = request.method == "HEAD";
   const auto no = refusal_of(request, desk_.local_only);
@@ -117,7 +117,7 @@ asio::awaitable<bool> session::answer(const parser& p) {
   co_return co_await send(std::move(r));
 }
 
-session::reply session::reply_to(resource what, bool head_only) {
+status_session::reply status_session::reply_to(resource what, bool head_only) {
   reply r{.head_only = head_only};
   switch (what) {
     case resource::page:
@@ -138,7 +138,7 @@ session::reply session::reply_to(resource what, bool head_only) {
 }
 
 /// False: it could not be sent, or the connection is not kept.
-asio::awaitable<bool> session::send(reply r) {
+asio::awaitable<bool> status_session::send(reply r) {
   http::response<http::span_body<const char>> m{static_cast<http::status>(r.status), 11};
   m.set(http::field::content_type, r.type);
   m.set(http::field::content_length, std::to_string(r.body->size()));
@@ -160,7 +160,7 @@ asio::awaitable<bool> session::send(reply r) {
   co_return !ec && !closed_ && r.keep_alive;
 }
 
-asio::awaitable<bool> session::refuse(unsigned status, std::string_view why, bool head_only) {
+asio::awaitable<bool> status_session::refuse(unsigned status, std::string_view why, bool head_only) {
   reply r{.status = status, .body = text_of(std::string{why} + "\n"), .head_only = head_only};
   r.keep_alive = false;
   co_await send(std::move(r));
@@ -168,13 +168,13 @@ asio::awaitable<bool> session::refuse(unsigned status, std::string_view why, boo
   co_return false;
 }
 
-asio::awaitable<void> session::turn_away() {
+asio::awaitable<void> status_session::turn_away() {
   co_await refuse(503, "too many connections; try again later");
   close();
 }
 
 /// FIN, then reads and drops what still comes, for a while: unread bytes would turn the reply into a reset.
-asio::awaitable<void> session::linger() {
+asio::awaitable<void> status_session::linger() {
   constexpr int most = 64;  // times what the buffer holds
   error_code ec;
   if (closed_) co_return;
@@ -186,7 +186,7 @@ asio::awaitable<void> session::linger() {
 }
 
 /// Who is slow misses messages, the next one is the newest; who takes none for too long is dropped.
-asio::awaitable<void> session::watch() {
+asio::awaitable<void> status_session::watch() {
   constexpr std::string_view head =
       "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\n"
       "X-Content-Type-Options: nosniff\r\nCross-Origin-Resource-Policy: same-origin\r\n"
@@ -204,7 +204,7 @@ asio::awaitable<void> session::watch() {
   }
 }
 
-asio::awaitable<bool> session::push(shared_text event) {
+asio::awaitable<bool> status_session::push(shared_text event) {
   error_code ec;
   expect_progress();
   co_await asio::async_write(socket_, asio::buffer(*event), into(ec));
@@ -212,7 +212,7 @@ asio::awaitable<bool> session::push(shared_text event) {
 }
 
 /// False: the client has gone, or says something it was not asked for.
-asio::awaitable<bool> session::quiet_for_a_beat() {
+asio::awaitable<bool> status_session::quiet_for_a_beat() {
   error_code ec;
   deadline_.cancel();
   beat_.expires_after(desk_.limits.beat);

@@ -23,9 +23,9 @@ struct desk {
   bool local_only = false;
 };
 
-class session : public std::enable_shared_from_this<session> {
+class status_session : public std::enable_shared_from_this<status_session> {
  public:
-  session(boost::asio::ip::tcp::socket socket, desk& shared);
+  status_session(boost::asio::ip::tcp::socket socket, desk& shared);
 
   /// Until the connection has ended. What calls it keeps the session.
   boost::asio::awaitable<void> serve();

@@ -1,6 +1,10 @@
 // The server by its raw bytes. One loop has both ends: a client never waits without turning it.
 #include "cli/status/status_server.hpp"
 
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -342,6 +346,23 @@ TEST_F(status_server_test, samples_once_a_beat_however_often_it_is_asked) {
   shown.record(r);
   for (int i = 0; i < 20; ++i) EXPECT_EQ(c.ask("/metrics"), first) << "made once";
   EXPECT_EQ(looks, 1);
+}
+
+TEST_F(status_server_test, no_program_that_is_started_inherits_a_socket) {
+  serve();
+  auto c = connect();
+  c.ask("/healthz");
+  int ours = 0;
+  for (int fd = 3; fd < 256; ++fd) {
+    sockaddr_in at{};
+    socklen_t size = sizeof at;
+    if (::getsockname(fd, reinterpret_cast<sockaddr*>(&at), &size) != 0 ||
+        ntohs(at.sin_port) != server->port())
+      continue;
+    ++ours;
+    EXPECT_EQ(::fcntl(fd, F_GETFD), FD_CLOEXEC);
+  }
+  EXPECT_EQ(ours, 2) << "the one that listens, and the client's";
 }
 
 TEST_F(status_server_test, says_why_it_cannot_listen) {

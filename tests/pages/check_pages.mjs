@@ -32,7 +32,7 @@ async function start(program, ...args) {
 }
 
 /** A page whose console and requests are kept; `done` says what of them should not be there. */
-async function open(browser, url, options) {
+async function open(browser, url, options, before = async () => {}) {
   const context = await browser.newContext(options);
   context.setDefaultTimeout(patience);
   const page = await context.newPage();
@@ -40,6 +40,7 @@ async function open(browser, url, options) {
   page.on('console', (m) => heard.push(`${m.type()}: ${m.text()}`));
   page.on('pageerror', (e) => heard.push(`error: ${e.message}`));
   page.on('request', (r) => requests.push(r.url()));
+  await before(page);
   await page.goto(url);
   return { page, heard, requests, close: () => context.close() };
 }
@@ -101,6 +102,15 @@ async function statusPage(browser) {
       demo.tell(order);
       await state(page, name);
     }
+    await close();
+  });
+
+  await check('a page that found no room comes back by itself', async () => {
+    const full = (page) => page.route('**/events', (route) => route.fulfill({ status: 503 }));
+    const { page, close } = await open(browser, url, { viewport: screens.phone }, full);
+    await state(page, 'lost');
+    await page.unroute('**/events');
+    await state(page, 'working');
     await close();
   });
 

@@ -35,7 +35,7 @@ class flow {
 
   void go_on(cli::instant at, double seconds) {
     const double t = t_ += seconds;
-    const double rate = stopped() ? 0 : 340 + 90 * std::sin(t / 170) + 40 * std::sin(t / 7.3);
+    const double rate = stopped() ? 0 : 340 + 90 * std::sin(t / 170) + 25 * std::sin(t / 23);
     const double arrivals = 340 + 160 * std::sin(t / 260 + 1);
     waiting_ = std::max(0.0, waiting_ + (arrivals - rate) * seconds);
     if (state == "idle") waiting_ = 0;

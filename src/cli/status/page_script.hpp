@@ -157,14 +157,18 @@ function errors(list) {
   }));
 }
 const lost = () => state('lost', 'The page tries again by itself; the figures are the last it heard.');
-function listen(name, then) {
-  source.addEventListener(name, (e) => { heard = performance.now(); then(JSON.parse(e.data)); });
+function connect() {
+  const source = new EventSource('/events');
+  const on = (name, then) => source.addEventListener(name, (e) => { heard = performance.now(); then(JSON.parse(e.data)); });
+  on('history', (m) => { past = m; $('title').textContent = m.title; });
+  on('now', now);
+  on('errors', errors);
+  source.onerror = () => {
+    lost();
+    if (source.readyState === EventSource.CLOSED) setTimeout(connect, 3000);  // there was no room: a browser gives up
+  };
 }
-const source = new EventSource('/events');
-listen('history', (m) => { past = m; $('title').textContent = m.title; });
-listen('now', now);
-listen('errors', errors);
-source.onerror = lost;
+connect();
 setInterval(() => { if (performance.now() - heard > 5000) lost(); }, 1000);
 )";
 

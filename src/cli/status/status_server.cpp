@@ -2,6 +2,8 @@
 
 #include "status_session.hpp"
 
+#include <fcntl.h>
+
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -55,6 +57,7 @@ error_code status_server::room::listen(const std::string& address, std::uint16_t
     acceptor.close(ignored);
     return ec;
   }
+  ::fcntl(acceptor.native_handle(), F_SETFD, FD_CLOEXEC);
   common.local_only = host.is_loopback();
   beat.expires_at(asio::steady_timer::clock_type::now());
   tick();

@@ -2,6 +2,8 @@
 
 #include "page.hpp"
 
+#include <fcntl.h>
+
 #include <array>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -46,6 +48,7 @@ status_session::status_session(asio::ip::tcp::socket socket, desk& shared)
       beat_{socket_.get_executor()},
       desk_{shared} {
   error_code ignored;
+  ::fcntl(socket_.native_handle(), F_SETFD, FD_CLOEXEC);
   socket_.set_option(asio::ip::tcp::no_delay{true}, ignored);
   // What the kernel would grow by itself stays small: memory for those who do not read is bounded.
   socket_.set_option(asio::socket_base::send_buffer_size{desk_.limits.send_buffer}, ignored);

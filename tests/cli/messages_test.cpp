@@ -49,7 +49,7 @@ TEST(messages, history_has_gaps_and_a_place) {
   EXPECT_EQ(h["title"], "a → b");
   EXPECT_EQ(h["first"], 0);
   EXPECT_EQ(h["step"], 5);
-  EXPECT_EQ(h["points"], json::parse("[[0.0,0.0,7],null,[0.0,0.0,7]]"));
+  EXPECT_EQ(h["points"], json::parse("[[0.0,0,7],null,[0.0,0,7]]"));
 }
 
 TEST(messages, now_tells_the_state_and_the_last_point) {
@@ -72,7 +72,7 @@ TEST(messages, now_tells_the_state_and_the_last_point) {
   EXPECT_EQ(n["files_per_second"], 5.0);
   EXPECT_EQ(n["fates"]["accepted"], 20);
   EXPECT_EQ(n["at"], 0);
-  EXPECT_EQ(n["point"], json::parse("[2.5,0.0,5]"));
+  EXPECT_EQ(n["point"], json::parse("[2.5,0,5]"));
 }
 
 }  // namespace

@@ -19,7 +19,7 @@ std::string event(const char* name, const json& data) {
 double tenths(double v) { return std::round(v * 10) / 10; }
 
 json to_json(const std::optional<history_point>& p) {
-  return p ? json{tenths(p->files_per_second), std::round(p->bytes_per_second), p->backlog} : json{};
+  return p ? json{tenths(p->files_per_second), std::llround(p->bytes_per_second), p->backlog} : json{};
 }
 
 json fates_of(const telemetry_totals& t) {
@@ -48,11 +48,11 @@ std::string now_event(const telemetry& shown) {
   const auto& h = shown.history();
   return event("now", {{"state", to_string(shown.standing())},
                        {"reason", shown.reason()},
-                       {"uptime", std::round(shown.uptime_seconds())},
+                       {"uptime", std::llround(shown.uptime_seconds())},
                        {"backlog", shown.backlog()},
-                       {"oldest", std::round(shown.oldest_seconds())},
+                       {"oldest", std::llround(shown.oldest_seconds())},
                        {"files_per_second", tenths(shown.files_per_second())},
-                       {"bytes_per_second", std::round(shown.bytes_per_second())},
+                       {"bytes_per_second", std::llround(shown.bytes_per_second())},
                        {"in_flight", p.in_flight},
                        {"window", p.window},
                        {"window_reason", shown.window_reason()},

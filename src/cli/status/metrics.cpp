@@ -54,6 +54,7 @@ struct metrics::families {
   template <std::size_t N, class Word>
   std::vector<Counter*> counters(const char* name, const char* help, const char* label, Word word_of) {
     std::vector<Counter*> out;
+    out.reserve(N);
     for (std::size_t i = 0; i < N; ++i) out.push_back(&counter(name, help, {{label, word(word_of(i))}}));
     return out;
   }
@@ -64,6 +65,7 @@ struct metrics::families {
                        .Register(registry);
     const Histogram::BucketBoundaries bounds(phase_times::bounds.begin(), phase_times::bounds.end());
     std::vector<told_phase> out;
+    out.reserve(phase_names.size());
     for (const auto name : phase_names) out.push_back({family.Add({{"phase", word(name)}}, bounds)});
     return out;
   }

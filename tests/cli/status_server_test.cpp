@@ -348,6 +348,17 @@ TEST_F(status_server_test, samples_once_a_beat_however_often_it_is_asked) {
   EXPECT_EQ(looks, 1);
 }
 
+TEST_F(status_server_test, metrics_are_of_the_last_beat) {
+  serve();
+  auto c = connect();
+  EXPECT_THAT(c.ask("/metrics"), HasSubstr("\nsluice_in_flight 0\n"));
+  now.in_flight = 5;
+  std::string last;
+  for (int i = 0; i < 1000 && last.find("\nsluice_in_flight 5\n") == std::string::npos; ++i)
+    last = c.ask("/metrics");
+  EXPECT_THAT(last, HasSubstr("\nsluice_in_flight 5\n"));
+}
+
 TEST_F(status_server_test, no_program_that_is_started_inherits_a_socket) {
   serve();
   auto c = connect();

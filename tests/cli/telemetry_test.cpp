@@ -152,6 +152,7 @@ struct stand {
   void (*make)(progress& p, telemetry& t);
   cli::standing expected;
   bool healthy;
+  friend void PrintTo(const stand& s, std::ostream* out) { *out << s.name; }
 };
 class standing_test : public testing::TestWithParam<stand> {};
 

@@ -65,23 +65,6 @@ TEST(bench_plan, does_not_show_the_query_of_a_url) {
   EXPECT_EQ(plan_of({}, "http://127.0.0.1/up?token=secret").plan.shown_url(), "http://127.0.0.1/up");
 }
 
-TEST(is_loopback, is_this_machine_and_no_other) {
-  for (const auto* host : {"127.0.0.1", "127.8.9.10", "::1", "localhost"})
-    EXPECT_TRUE(is_loopback(host)) << host;
-  for (const auto* host : {"example.com", "10.0.0.1", "0.0.0.0", "::", "128.0.0.1", "localhost.example.com",
-                           "127.0.0.1.example.com", "fe80::1", ""})
-    EXPECT_FALSE(is_loopback(host)) << host;
-}
-
-TEST(host_of, is_what_a_connection_is_made_to) {
-  EXPECT_EQ(host_of("https://host/path"), "host");
-  EXPECT_EQ(host_of("https://host:8443/path"), "host");
-  EXPECT_EQ(host_of("https://host"), "host");
-  EXPECT_EQ(host_of("https://host?a=://127.0.0.1/"), "host");
-  EXPECT_EQ(host_of("https://host#127.0.0.1"), "host");
-  EXPECT_EQ(host_of("https://[::1]:8443/path"), "::1");
-}
-
 TEST(bench_plan, another_host_needs_a_yes_that_names_it) {
   constexpr auto* url = "http://example.com:8080/up";
   EXPECT_THAT(plan_of({}, url).problems,

@@ -1,8 +1,8 @@
 #include "page.hpp"
 
+#include "cli/page_style.hpp"
 #include "cli/progress_text.hpp"
 #include "findings.hpp"
-#include "page_style.hpp"
 #include "plot.hpp"
 #include "table.hpp"
 

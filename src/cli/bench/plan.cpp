@@ -1,6 +1,7 @@
 #include "plan.hpp"
 
 #include "cli/contradictions.hpp"
+#include "cli/host.hpp"
 #include "cli/option_names.hpp"
 #include "cli/option_reader.hpp"
 #include "cli/own_files.hpp"
@@ -9,7 +10,6 @@
 #include <sluice/uploader.hpp>
 
 #include <algorithm>
-#include <boost/asio/ip/address.hpp>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
@@ -126,20 +126,6 @@ void read_url(const raw_options& options, bench_plan& plan, std::vector<std::str
 }
 
 }  // namespace
-
-std::string_view host_of(std::string_view url) {
-  if (const auto scheme = url.find("://"); scheme != url.npos) url.remove_prefix(scheme + 3);
-  url = url.substr(0, url.find_first_of("/?#"));
-  if (url.starts_with('[')) return url.substr(1, url.find(']') - 1);
-  return url.substr(0, url.find(':'));
-}
-
-bool is_loopback(std::string_view host) {
-  if (host == "localhost") return true;
-  boost::system::error_code ec;
-  const auto address = boost::asio::ip::make_address(host, ec);
-  return !ec && address.is_loopback();
-}
 
 bench_plan make_bench_plan(const raw_options& options, std::vector<std::string>& problems) {
   bench_plan plan;

@@ -35,9 +35,4 @@ struct bench_plan {
 /// All problems are added, each one line that names its option.
 bench_plan make_bench_plan(const raw_options& options, std::vector<std::string>& problems);
 
-/// 127.0.0.0/8, ::1 and localhost.
-bool is_loopback(std::string_view host);
-/// The host of a URL that an uploader takes; without the brackets of an IPv6 address.
-std::string_view host_of(std::string_view url);
-
 }  // namespace sluice::cli

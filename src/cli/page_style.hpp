@@ -1,4 +1,4 @@
-// How the page looks: light and dark, from a phone's width up.
+// How our pages look: light and dark, from a phone's width up.
 #pragma once
 
 namespace sluice::cli {

@@ -34,6 +34,11 @@ std::vector<std::string> problems(const source& src) {
       found.push_back("source directory \"" + printable(root->native()) +
                       "\" is given twice: its files would be sent twice");
   }
+  if (src.follow && !src.list_file().empty())
+    found.emplace_back("follow: a list of names cannot be followed; name directories");
+  if (src.follow && (src.follow->rescan.count() <= 0 || src.follow->again.count() <= 0 ||
+                     src.follow->again_most < src.follow->again))
+    found.emplace_back("follow: rescan and again must be over 0, and again_most not below again");
   for (auto& line : core::problems(src.select)) found.push_back(std::move(line));
   return found;
 }

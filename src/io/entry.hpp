@@ -17,11 +17,13 @@ struct entry {
     skipped,               ///< `why` says: not selected, or not a regular file
     unreadable_directory,  ///< `why`: what is below it was not seen
   };
+  enum class origin { first_walk, walk, told };  ///< told: by the kernel, of a source that is followed
   kind what = kind::file;
   std::shared_ptr<const directory> root;
   std::string path;  ///< relative to root, raw bytes
   error_code why;
   std::optional<core::file_identity> identity;  ///< only when a rule or an order needed it
+  origin from = origin::first_walk;
 };
 
 }  // namespace sluice::io

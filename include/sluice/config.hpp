@@ -88,8 +88,8 @@ struct connect_target {
   std::string host;  ///< as the URL has it
   std::uint16_t port = 0;
 };
-/// Called once, on the uploader's executor: an error, or the descriptor of a connected stream socket, which the
-/// uploader then owns.
+/// Called once, on the uploader's executor: an error, or the descriptor of a connected stream socket, which
+/// the uploader then owns.
 using connect_done = std::function<void(boost::system::error_code, int)>;
 /// Makes a connection in the caller's way: through a tunnel, from a certain interface, to a Unix socket, in a
 /// test. TLS is the uploader's, over whatever this connects to. An answer that comes too late
@@ -155,7 +155,7 @@ struct config {
   std::string idempotency_header = "Idempotency-Key";  ///< empty: not sent
   success_rule success;
   disposal on_success;
-  disposal on_reject;  ///< keep or move
+  disposal on_reject;              ///< keep or move
   std::vector<address> addresses;  ///< tried in turn (RFC 8305) instead of what DNS says; empty: DNS
   sluice::connector connector;     ///< instead of DNS and TCP; empty: ours
   sluice::window window = sluice::window::automatic();

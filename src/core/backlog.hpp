@@ -1,4 +1,5 @@
-// Files that wait: fresh ones, latest first, ready ones in order, and those backing off, by due time. Bounded by its marks.
+// Files that wait: fresh ones, latest first, ready ones in order, and those backing off, by due time. Bounded
+// by its marks.
 #pragma once
 
 #include "core/time.hpp"
@@ -58,8 +59,8 @@ class backlog {
     return job;
   }
 
-  /// The first of the next `depth` ready jobs that this has not returned before; null when there is none. Those
-  /// of push_first() are not among them.
+  /// The first of the next `depth` ready jobs that this has not returned before; null when there is none.
+  /// Those of push_first() are not among them.
   Job* prepare(std::size_t depth) noexcept {
     if (prepared_ >= std::min(depth, ready_.size())) return nullptr;
     return &ready_[prepared_++];

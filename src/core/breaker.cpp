@@ -26,8 +26,8 @@ breaker::admission breaker::admit(steady_time now) {
 //   unreachable    no connection             the same, with a shorter streak
 //   identity       not whom we trust         stops
 //
-// One that never stops: refuses_us opens where it would stop, and identity at once; then a probe's pauses again,
-// and a late one's says nothing new.
+// One that never stops: refuses_us opens where it would stop, and identity at once; then a probe's pauses
+// again, and a late one's says nothing new.
 void breaker::observe(blame b, bool probe, steady_time now, rng& random) {
   if (probe) probing_ = false;
   if (stopped_ != blame::nobody) return;

@@ -17,8 +17,8 @@ struct breaker_policy {
   int max_probes = 5;          ///< failed probes in a row: stop; 0: never
   /// The delay before each probe is uniform in [base/2, min(cap, base·2^failed probes)].
   milliseconds base{250}, cap{30'000};
-  /// Of a followed run: never stops. Where it would, for a refusal or an identity, it opens instead, and probes
-  /// are `refusal_cap` apart at the most.
+  /// Of a followed run: never stops. Where it would, for a refusal or an identity, it opens instead, and
+  /// probes are `refusal_cap` apart at the most.
   bool stops = true;
   milliseconds refusal_cap{60'000};
 

@@ -22,7 +22,8 @@ void revisits::failed(std::uint64_t id, steady_time now) {
     take_out(0);
   }
   auto wait = std::min(policy_.again, policy_.again_most);
-  for (auto n = failures; n > 1 && wait < policy_.again_most; --n) wait = std::min(wait * 2, policy_.again_most);
+  for (auto n = failures; n > 1 && wait < policy_.again_most; --n)
+    wait = std::min(wait * 2, policy_.again_most);
   heap_.push_back({id, now + wait, failures, walk_});
   try {
     index_[id] = static_cast<std::uint32_t>(heap_.size() - 1);

@@ -15,8 +15,9 @@ namespace sluice::core {
 /// Names a file of a followed source: 64 bits of its root's number and its path. Never 0.
 std::uint64_t revisit_id(std::size_t root, std::string_view path) noexcept;
 
-/// The n-th failure of a file makes it wait `again`·2ⁿ⁻¹, at most `again_most`. Success, or a walk that does not
-/// find it, forgets it; so does a full table, those due soonest first: they are then files like any other.
+/// The n-th failure of a file makes it wait `again`·2ⁿ⁻¹, at most `again_most`. Success, or a walk that does
+/// not find it, forgets it; so does a full table, those due soonest first: they are then files like any
+/// other.
 class revisits {
  public:
   struct policy {

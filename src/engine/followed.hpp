@@ -43,7 +43,8 @@ struct followed {
   std::unique_ptr<typename Files::follower> source;
   core::revisits failed;
   core::milliseconds again;
-  /// Files on their way, those in `due` too; true: the kernel told of it since. Bounded by the backlog's marks.
+  /// Files on their way, those in `due` too; true: the kernel told of it since. Bounded by the backlog's
+  /// marks.
   std::unordered_map<std::uint64_t, bool> under_way;
   std::deque<typename Files::entry> due;  ///< failed before, found by a walk, their time has come
   bool left_out = false;                  ///< more were than `due` takes

@@ -54,11 +54,12 @@ std::uint64_t pool<Io>::drain(source from, drain_done done) {
     });
     gate_.never_stop(true);
   }
-  asio::co_spawn(executor_, r->follow ? follow(r) : feed(r), [self = this->shared_from_this(), r](std::exception_ptr e) {
-    r->fed = true;
-    if (e) self->stop_run(stop_reason::source_unreadable, "the source could not be read to its end");
-    self->maybe_end_run();
-  });
+  asio::co_spawn(
+      executor_, r->follow ? follow(r) : feed(r), [self = this->shared_from_this(), r](std::exception_ptr e) {
+        r->fed = true;
+        if (e) self->stop_run(stop_reason::source_unreadable, "the source could not be read to its end");
+        self->maybe_end_run();
+      });
   if (settings_.raw.count_ahead && r->from.list_file().empty() && !r->follow)
     asio::co_spawn(executor_, count(r), [self = this->shared_from_this()](std::exception_ptr) {});
   return r->id;
@@ -160,8 +161,7 @@ void pool<Io>::take_entry(run& r, typename files_type::entry& e) {
 template <class Io>
 auto pool<Io>::job_of(run& r, typename files_type::entry& e) -> job_type {
   job_type j;
-  j.seq = j.record.seq =
-      r.totals.counts().seen + r.outstanding + (r.follow ? r.follow->left_alone : 0) + 1;
+  j.seq = j.record.seq = r.totals.counts().seen + r.outstanding + (r.follow ? r.follow->left_alone : 0) + 1;
   j.root = e.root;
   j.path = j.record.path = std::move(e.path);
   if (e.identity) j.record.size = e.identity->size, j.record.mtime_ns = e.identity->mtime_ns;

@@ -29,7 +29,8 @@ awaitable<void> pool<Io>::follow(std::shared_ptr<run> r) {
       case kind::walk_begins:
         f.failed.walk_begins();
         if (settings_.raw.count_ahead && !f.counting)
-          asio::co_spawn(executor_, count_waiting(r), [self = this->shared_from_this()](std::exception_ptr) {});
+          asio::co_spawn(executor_, count_waiting(r),
+                         [self = this->shared_from_this()](std::exception_ptr) {});
         break;
       case kind::walk_ends:
       case kind::walk_is_torn:
@@ -47,7 +48,8 @@ awaitable<void> pool<Io>::follow(std::shared_ptr<run> r) {
     }
     if (s.is == kind::more || n % 64 == 0) co_await asio::post(executor_, asio::use_awaitable);
   }
-  while (!r->stopping && !f.due.empty()) {  // they had to wait for their share, and there are no others any more
+  while (!r->stopping &&
+         !f.due.empty()) {  // they had to wait for their share, and there are no others any more
     auto e = std::move(f.due.front());
     f.due.pop_front();
     begin_followed(*r, e);
@@ -59,9 +61,11 @@ awaitable<void> pool<Io>::follow(std::shared_ptr<run> r) {
 template <class Io>
 awaitable<void> pool<Io>::news_of(run& r, core::steady_time now, core::wall_time wall) {
   auto& f = *r.follow;
-  if (const auto due = f.failed.next_due(); due && !f.source->walking() && f.walked != core::steady_time::min())
+  if (const auto due = f.failed.next_due();
+      due && !f.source->walking() && f.walked != core::steady_time::min())
     f.source->walk_by(std::max(*due, f.walked + f.again));
-  const auto soonest = now + (backlog_.full() ? std::chrono::milliseconds{1000} : std::chrono::milliseconds{1});
+  const auto soonest =
+      now + (backlog_.full() ? std::chrono::milliseconds{1000} : std::chrono::milliseconds{1});
   r.room.expires_at(std::max(f.source->next_at(now, wall), soonest));
   error_code ignored;
   co_await r.room.async_wait(into(ignored));
@@ -216,7 +220,8 @@ template <class Io>
 bool pool<Io>::waits_for_endpoint(const job_type& j, const core::judgement& v) const {
   using core::blame;
   if (j.upload || !run_->follow || run_->stopping || run_->follow->source->finishing()) return false;
-  if (v.blame == blame::unreachable || v.blame == blame::refuses_us || v.blame == blame::identity) return true;
+  if (v.blame == blame::unreachable || v.blame == blame::refuses_us || v.blame == blame::identity)
+    return true;
   // Others went well since this file was first tried: then it is the file.
   return v.blame == blame::busy && run_->follow->last_good < j.first_attempt;
 }

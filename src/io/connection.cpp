@@ -35,8 +35,8 @@ bool connection::reusable() {
   const auto now = steady_clock::now();
   const auto age = pool_.timeout.connection_age;
   return std::exchange(idle_, false) && stream_.open() && stream_.current() &&
-         now - last_used_ < pool_.timeout.idle &&
-         (age.count() == 0 || now - stream_.connected_at() < age) && stream_.quiet();
+         now - last_used_ < pool_.timeout.idle && (age.count() == 0 || now - stream_.connected_at() < age) &&
+         stream_.quiet();
 }
 
 awaitable<exchange_report> connection::exchange(const request& r, body& b) {

@@ -24,8 +24,8 @@ class directory_walker {
   /// A directory was opened and is about to be read; its path is relative to the root, empty for the root.
   using entered = std::function<void(const directory&, const std::string& path)>;
 
-  /// `selector` outlives the walker. `stat_all`: fill in entry::identity for files. `below`: only what is below
-  /// that directory.
+  /// `selector` outlives the walker. `stat_all`: fill in entry::identity for files. `below`: only what is
+  /// below that directory.
   directory_walker(std::shared_ptr<const directory> root, const core::selector& selector, bool stat_all,
                    entered on_enter = {}, const std::string& below = ".");
 

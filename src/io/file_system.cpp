@@ -21,7 +21,8 @@ error_code file_system::open_file(const directory_ptr& root, const std::string& 
     last_writable_ = !last_parent_->writable();
   }
   if (to_take_away && !last_writable_) return errc::not_removable;
-  return source_file::open(executor_, last_parent_, path.substr(slash + 1), to_take_away, out, only_unwritten);
+  return source_file::open(executor_, last_parent_, path.substr(slash + 1), to_take_away, out,
+                           only_unwritten);
 }
 
 }  // namespace sluice::io

@@ -45,13 +45,12 @@ bool inotify_watcher::watch(const directory& dir, std::size_t root, const std::s
 void inotify_watcher::arm() {
   if (armed_ || !kernel_) return;
   armed_ = true;
-  kernel_->async_wait(asio::posix::stream_descriptor::wait_read,
-                      [weak = weak_from_this()](error_code ec) {
-                        const auto self = weak.lock();
-                        if (!self || ec) return;
-                        self->armed_ = false;
-                        if (self->news_) self->news_();
-                      });
+  kernel_->async_wait(asio::posix::stream_descriptor::wait_read, [weak = weak_from_this()](error_code ec) {
+    const auto self = weak.lock();
+    if (!self || ec) return;
+    self->armed_ = false;
+    if (self->news_) self->news_();
+  });
 }
 
 void inotify_watcher::stop() noexcept {

@@ -40,8 +40,8 @@ class record_log {
   std::uint64_t dropped_ = 0;
 };
 
-/// The idempotency keys of files that were accepted and are still there, by the job log or by this run: 16 bytes
-/// each.
+/// The idempotency keys of files that were accepted and are still there, by the job log or by this run: 16
+/// bytes each.
 class accepted_keys {
  public:
   /// A missing file is an empty log. Lines that are no records (a torn last one) are passed over.

@@ -213,7 +213,8 @@ source_follower::step source_follower::next_walked(core::steady_time now, core::
   if (!walk_) {
     if (next_root_ == roots_.size()) {
       if (listed_ || from_.order.what == order::by::none) return end_walk(now);
-      std::ranges::sort(listing_, [&](const entry& a, const entry& b) { return comes_before(a, b, from_.order); });
+      std::ranges::sort(listing_,
+                        [&](const entry& a, const entry& b) { return comes_before(a, b, from_.order); });
       listed_ = true;
       return {step::kind::more};
     }

@@ -20,9 +20,9 @@
 
 namespace sluice::io {
 
-/// What it holds: one watch and one path for each directory, at most `most_told` names that the kernel told of,
-/// `most_young` that are too young, `most_new` new directories. What does not fit is found by a walk. Nothing
-/// here waits: the caller asks again when `news` was called, or at next_at().
+/// What it holds: one watch and one path for each directory, at most `most_told` names that the kernel told
+/// of, `most_young` that are too young, `most_new` new directories. What does not fit is found by a walk.
+/// Nothing here waits: the caller asks again when `news` was called, or at next_at().
 class source_follower {
  public:
   static constexpr std::size_t most_told = 4096, most_young = 4096, most_new = 1024;
@@ -50,7 +50,8 @@ class source_follower {
     kind is = kind::nothing;
     std::optional<entry> what{};
   };
-  /// `told_only`: a walk has to wait, what the kernel told has not. `stat`: entries of walks have an identity.
+  /// `told_only`: a walk has to wait, what the kernel told has not. `stat`: entries of walks have an
+  /// identity.
   step next(core::steady_time now, core::wall_time wall, bool told_only, bool stat);
   core::steady_time next_at(core::steady_time now, core::wall_time wall) const;
 

@@ -226,8 +226,9 @@ files::follower::step files::follower::next(steady_time now, sluice::core::wall_
     told_.pop_back();
     const auto node = disk_.find(path);
     if (!node || node->what != inode::kind::regular) return {kind::more};
-    return {kind::found, entry{entry::kind::file, roots_.front(), path.substr(6), {}, node->identity(),
-                               entry::origin::told}};
+    return {
+        kind::found,
+        entry{entry::kind::file, roots_.front(), path.substr(6), {}, node->identity(), entry::origin::told}};
   }
   if (told_only) return {};
   if (walking_) return next_walked(now, stat);
@@ -249,7 +250,11 @@ files::follower::step files::follower::next_walked(steady_time now, bool stat) {
     return {whole_ ? step::kind::walk_ends : step::kind::walk_is_torn};
   }
   last_ = at->first;
-  entry e{entry::kind::file, roots_.front(), last_.substr(root.size()), {}, {},
+  entry e{entry::kind::file,
+          roots_.front(),
+          last_.substr(root.size()),
+          {},
+          {},
           first_ ? entry::origin::first_walk : entry::origin::walk};
   const auto slash = e.path.find('/');
   if (slash != std::string::npos && disk_.fails()) {

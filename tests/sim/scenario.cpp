@@ -292,7 +292,8 @@ void scenario::follow_to_the_end() {
   cfg.limit.max_duration = {}, cfg.limit.max_errors = 0;
   end(), start();
   summary_.reset(), killed_ = false, uploads_ = uploads_done_ = 0, on.root_is_gone = false;
-  drain_id_ = engine_->drain(some_source(), [this](error_code, sluice::run_summary s) { summary_ = std::move(s); });
+  drain_id_ =
+      engine_->drain(some_source(), [this](error_code, sluice::run_summary s) { summary_ = std::move(s); });
   ++told.runs;
   const auto bad = milliseconds{w.chance(0.2) ? 10'000'000 : 1 << w.below(19)};
   people_write(w.below(30), bad);
@@ -312,7 +313,8 @@ void scenario::follow_to_the_end() {
   engine_->rescan(true);
   advance([&] { return summary_.has_value(); });
   if (summary_) check(*summary_);
-  if (summary_ && summary_->reason != sluice::stop_reason::complete) w.fail("not complete: " + to_json(*summary_));
+  if (summary_ && summary_->reason != sluice::stop_reason::complete)
+    w.fail("not complete: " + to_json(*summary_));
 }
 
 void scenario::check(const sluice::run_summary& s) {
@@ -340,11 +342,13 @@ void scenario::heal() {
 std::size_t scenario::waiting(bool may_stay) const {
   return static_cast<std::size_t>(std::ranges::count_if(on.names, [&](const auto& n) {
     if (!n.first.starts_with("spool/") || n.second->what != inode::kind::regular) return false;
-    return !(cfg.resume || may_stay) || !to.confirmed(n.first.substr(n.first.rfind('/') + 1), n.second->content);
+    return !(cfg.resume || may_stay) ||
+           !to.confirmed(n.first.substr(n.first.rfind('/') + 1), n.second->content);
   }));
 }
 
 void scenario::deliver_all() {
+  follows_ = false;
   for (int run = 0; run < 3 && w.failure().empty() && waiting() > 0; ++run) drain(false, false);
   if (w.failure().empty() && waiting() > 0)
     w.fail("never delivered, though all is well again: " + std::to_string(waiting()) + " files");

@@ -41,8 +41,8 @@ class scenario {
   void start();
   /// Drains to the end of the run, or until the process is killed. Nothing when it was killed.
   std::optional<sluice::run_summary> drain(bool may_be_killed, bool interfere);
-  /// Follows the source through all weathers; then all is well, and everything must be delivered while it goes
-  /// on; then it is told to finish.
+  /// Follows the source through all weathers; then all is well, and everything must be delivered while it
+  /// goes on; then it is told to finish.
   void follow_to_the_end();
   /// The process is gone, without a word.
   void end();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/revisits.hpp"
+#include "io/entry.hpp"
 
 #include <sluice/source.hpp>
 
@@ -33,6 +34,8 @@ class oldest_times {
  private:
   std::multiset<std::int64_t> times_;
 };
+
+using io::follow_room;
 
 template <class Files>
 struct followed {

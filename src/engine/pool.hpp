@@ -170,7 +170,7 @@ class pool final : public engine_base, public std::enable_shared_from_this<pool<
   void maybe_end_run();
   void end_run(error_code ec);
 
-  // A run that follows (pool_follow.hpp).
+  // A run that follows (pool_follow.hpp, pool_waiting.hpp).
   awaitable<void> follow(std::shared_ptr<run> r);
   awaitable<void> news_of(run& r, core::steady_time now, core::wall_time wall);
   awaitable<void> count_waiting(std::shared_ptr<run> r);
@@ -220,4 +220,5 @@ class pool final : public engine_base, public std::enable_shared_from_this<pool<
 #include "engine/pool_follow.hpp"
 #include "engine/pool_open.hpp"
 #include "engine/pool_upload.hpp"
+#include "engine/pool_waiting.hpp"
 #include "engine/pool_window.hpp"

@@ -18,8 +18,10 @@ awaitable<void> pool<Io>::follow(std::shared_ptr<run> r) {
     retry_failed(*r);
     const auto now = clock::now();
     const auto wall = Io::wall_clock::now();
-    auto s = backlog_.flooded() ? typename files_type::follower::step{}
-                                : f.source->next(now, wall, backlog_.full(), wants_stat(*r));
+    const auto room = backlog_.flooded() ? follow_room::none
+                      : backlog_.full()  ? follow_room::told
+                                         : follow_room::any;
+    auto s = f.source->next(now, wall, room, wants_stat(*r));
     if (s.is == kind::ended) break;
     switch (s.is) {
       case kind::found:
@@ -130,13 +132,13 @@ void pool<Io>::begin_followed(run& r, typename files_type::entry& e) {
   j.tried_before = f.failed.knows(j.place);
   j.may_be_skipped = e.from == entry::origin::first_walk;
   f.under_way.emplace(j.place, false);
-  ++f.begun;
   if (j.tried_before) {
     ++f.retrying;
     f.failed.taken(j.place);
-  } else if (told) {
-    ++f.came;
-    if (e.identity && f.counted) f.oldest.add(e.identity->mtime_ns);
+  } else {
+    ++f.begun;
+    f.came += told ? 1 : 0;
+    if (told && e.identity && f.counted) f.oldest.add(e.identity->mtime_ns);
   }
   ++r.outstanding;
   if (settings_.raw.dry_run)
@@ -257,46 +259,6 @@ void pool<Io>::rescan(bool and_end) {
     run_->follow->source->rescan();
   }
   run_->room.cancel();
-}
-
-/// How much waits, by a walk that only counts.
-template <class Io>
-awaitable<void> pool<Io>::count_waiting(std::shared_ptr<run> r) {
-  auto& f = *r->follow;
-  f.counting = true;
-  auto all = r->from;
-  all.order = {}, all.select.max_files = 0;
-  const auto reader = files_.read(all, r->roots, r->selector, true);
-  f.came = f.went = 0;
-  std::uint64_t files = 0;
-  oldest_times oldest;
-  for (unsigned n = 1; !r->stopping; ++n) {
-    error_code ec;
-    const auto e = co_await reader->next(ec);
-    if (!e) break;
-    const auto& identity = e->identity;
-    if (e->what == files_type::entry::kind::file &&
-        !(identity && r->accepted.contains(core::idempotency_key(e->path, *identity)))) {
-      ++files;
-      if (identity) oldest.add(identity->mtime_ns);
-    }
-    if (n % 256 == 0) co_await asio::post(executor_, asio::use_awaitable);
-  }
-  f.counted = files;
-  f.oldest = std::move(oldest);
-  f.counting = false;
-}
-
-template <class Io>
-void pool<Io>::tell_waiting(progress& p) const {
-  const auto& f = *run_->follow;
-  p.only_rescans = f.source->only_rescans();
-  if (!f.counted) return;
-  p.backlog = f.waiting();
-  const auto ns = f.oldest.least();
-  if (*p.backlog > 0 && ns)
-    p.oldest = std::chrono::system_clock::time_point{
-        std::chrono::duration_cast<std::chrono::system_clock::duration>(std::chrono::nanoseconds{*ns})};
 }
 
 }  // namespace sluice::engine

@@ -26,4 +26,11 @@ struct entry {
   origin from = origin::first_walk;
 };
 
+/// What there is room for, of a source that is followed.
+enum class follow_room {
+  any,
+  told,  ///< what the kernel tells of; a walk has to wait
+  none,
+};
+
 }  // namespace sluice::io

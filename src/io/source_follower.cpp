@@ -37,15 +37,16 @@ bool source_follower::told_goes_first() const noexcept {
   return o.what == order::by::none || (o.what == order::by::mtime && o.descending);
 }
 
-source_follower::step source_follower::next(core::steady_time now, core::wall_time wall, bool told_only,
+source_follower::step source_follower::next(core::steady_time now, core::wall_time wall, follow_room room,
                                             bool stat) {
   using kind = step::kind;
   if (ended_) return {kind::ended};
   hear();
   if (!look_for_roots(now)) return {kind::lost};
+  if (room == follow_room::none) return {};
   grown_up(wall);
   if (!told_.empty() && (told_goes_first() || !walking_)) return next_told(wall);
-  if (told_only) return {};
+  if (room == follow_room::told) return {};
   if (new_walk_ || !new_.empty()) {
     if (!new_walk_) {
       const auto p = std::move(new_.front());

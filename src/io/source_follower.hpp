@@ -50,9 +50,8 @@ class source_follower {
     kind is = kind::nothing;
     std::optional<entry> what{};
   };
-  /// `told_only`: a walk has to wait, what the kernel told has not. `stat`: entries of walks have an
-  /// identity.
-  step next(core::steady_time now, core::wall_time wall, bool told_only, bool stat);
+  /// `stat`: entries of walks have an identity. Roots are looked for whatever there is room for.
+  step next(core::steady_time now, core::wall_time wall, follow_room room, bool stat);
   core::steady_time next_at(core::steady_time now, core::wall_time wall) const;
 
   void rescan() noexcept { walk_again_ = true; }

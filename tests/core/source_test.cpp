@@ -64,7 +64,7 @@ TEST(Source, OnlyDirectoriesAreFollowedAndTimesMustMakeSense) {
   EXPECT_THAT(problems(folder), IsEmpty());
   folder.follow->rescan = 0ms;
   EXPECT_THAT(problems(folder), ElementsAre(HasSubstr("over 0")));
-  folder.follow = following{.again = 2s, .again_most = 1s};
+  folder.follow = sluice::following{.again = 2s, .again_most = 1s};
   EXPECT_THAT(problems(folder), ElementsAre(HasSubstr("again_most")));
 }
 

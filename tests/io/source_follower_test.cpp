@@ -41,13 +41,15 @@ class source_follower_test : public testing::Test {
     selector_ = *core::selector::compile(from_.select);
     it_.emplace(ioc_.get_executor(), from_, roots_, selector_, [this] { ++news_; });
   }
-  source_follower::step step(bool told_only = false) { return it_->next(now_, wall_, told_only, false); }
+  source_follower::step step(follow_room room = follow_room::any) {
+    return it_->next(now_, wall_, room, false);
+  }
 
   /// All it says until there is nothing, files by name; what the kernel told of is marked by a `!`.
-  std::vector<std::string> all(bool told_only = false) {
+  std::vector<std::string> all(follow_room room = follow_room::any) {
     std::vector<std::string> said;
     for (;;) {
-      const auto s = step(told_only);
+      const auto s = step(room);
       switch (s.is) {
         case kind::found:
           said.push_back((s.what->from == entry::origin::told ? "!" : "") +
@@ -156,10 +158,11 @@ TEST_F(source_follower_test, while_a_walk_has_to_wait_the_kernel_is_heard) {
   dir_.write("a");
   begin();
   ASSERT_EQ(step().is, kind::walk_begins);
-  EXPECT_THAT(all(true), IsEmpty());
+  EXPECT_THAT(all(follow_room::told), IsEmpty());
   ASSERT_EQ(step().is, kind::found);  // the directory is watched from here on
   dir_.write("b");
-  EXPECT_THAT(all(true), ElementsAre("!b"));
+  EXPECT_THAT(all(follow_room::none), IsEmpty());
+  EXPECT_THAT(all(follow_room::told), ElementsAre("!b"));
 }
 
 TEST_F(source_follower_test, new_directories_are_followed_with_what_was_in_them_before_the_watch) {
@@ -286,7 +289,7 @@ TEST_F(source_follower_test, a_root_that_was_moved_is_lost_at_once) {
   EXPECT_TRUE(it_->still_there(*roots_[0]));
   fs::rename(dir_ / "root", dir_ / "other");
   EXPECT_FALSE(it_->still_there(*roots_[0]));
-  EXPECT_THAT(all(), ElementsAre("lost " + (dir_ / "root").string()));
+  EXPECT_THAT(all(follow_room::none), ElementsAre("lost " + (dir_ / "root").string()));
   fs::rename(dir_ / "other", dir_ / "root");
   EXPECT_THAT(all(), ElementsAre("lost " + (dir_ / "root").string())) << "for good";
 }

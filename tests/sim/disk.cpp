@@ -216,10 +216,11 @@ files::follower::follower(disk& d, const sluice::source& from, std::vector<direc
   };
 }
 
-files::follower::step files::follower::next(steady_time now, sluice::core::wall_time, bool told_only,
-                                            bool stat) {
+files::follower::step files::follower::next(steady_time now, sluice::core::wall_time,
+                                            sluice::io::follow_room room, bool stat) {
   using kind = step::kind;
   if (disk_.root_is_gone) return {kind::lost};
+  if (room == sluice::io::follow_room::none) return {};
   if (world::here().chance(0.1)) return {kind::more};
   if (!told_.empty()) {
     const auto path = std::move(told_.back());
@@ -230,7 +231,7 @@ files::follower::step files::follower::next(steady_time now, sluice::core::wall_
         kind::found,
         entry{entry::kind::file, roots_.front(), path.substr(6), {}, node->identity(), entry::origin::told}};
   }
-  if (told_only) return {};
+  if (room == sluice::io::follow_room::told) return {};
   if (walking_) return next_walked(now, stat);
   if (again_ || now >= walk_at_) {
     walking_ = whole_ = true, again_ = false, walk_at_ = steady_time::max(), last_.clear();

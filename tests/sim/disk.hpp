@@ -4,6 +4,7 @@
 #include "core/file_identity.hpp"
 #include "core/selection.hpp"
 #include "io/body.hpp"
+#include "io/entry.hpp"
 #include "sim/world.hpp"
 
 #include <sluice/config.hpp>
@@ -200,7 +201,7 @@ class files::follower {
     kind is = kind::nothing;
     std::optional<entry> what{};
   };
-  step next(steady_time now, sluice::core::wall_time, bool told_only, bool stat);
+  step next(steady_time now, sluice::core::wall_time, sluice::io::follow_room room, bool stat);
   steady_time next_at(steady_time, sluice::core::wall_time) const { return walk_at_; }
   void rescan() noexcept { again_ = true; }
   void finish() noexcept { finishing_ = again_ = true; }

@@ -114,6 +114,8 @@ TEST_P(connection_test, one_that_is_too_old_is_replaced_between_two_requests) {
   slow.release(2);
   start(c, slow);
   loop::run_until(ioc_, [&] { return slow.starving(); });
+  const auto old = std::chrono::steady_clock::now() + 2 * timeout.connection_age;
+  loop::run_until(ioc_, [&] { return std::chrono::steady_clock::now() >= old; });
   slow.release(4);
   const auto first = finish();
   EXPECT_TRUE(first.outcome.reply) << "it was older than that before the exchange ended, and went on";

@@ -31,8 +31,9 @@ awaitable<void> pool<Io>::follow(std::shared_ptr<run> r) {
       case kind::walk_begins:
         f.failed.walk_begins();
         if (settings_.raw.count_ahead && !f.counting)
-          asio::co_spawn(executor_, count_waiting(r),
-                         [self = this->shared_from_this()](std::exception_ptr) {});
+          asio::co_spawn(
+              executor_, count_waiting(r),
+              [self = this->shared_from_this(), r](std::exception_ptr) { r->follow->counting = false; });
         break;
       case kind::walk_ends:
       case kind::walk_is_torn:
@@ -50,8 +51,8 @@ awaitable<void> pool<Io>::follow(std::shared_ptr<run> r) {
     }
     if (s.is == kind::more || n % 64 == 0) co_await asio::post(executor_, asio::use_awaitable);
   }
-  while (!r->stopping &&
-         !f.due.empty()) {  // they had to wait for their share, and there are no others any more
+  // The share they had to wait for is nobody else's any more.
+  while (!r->stopping && !f.due.empty()) {
     auto e = std::move(f.due.front());
     f.due.pop_front();
     begin_followed(*r, e);

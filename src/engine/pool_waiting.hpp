@@ -6,7 +6,7 @@
 
 namespace sluice::engine {
 
-/// How much waits, by a walk that only counts.
+/// A walk that only counts: files to be sent, and those that are too young yet.
 template <class Io>
 awaitable<void> pool<Io>::count_waiting(std::shared_ptr<run> r) {
   auto& f = *r->follow;
@@ -14,15 +14,19 @@ awaitable<void> pool<Io>::count_waiting(std::shared_ptr<run> r) {
   auto all = r->from;
   all.order = {}, all.select.max_files = 0;
   const auto reader = files_.read(all, r->roots, r->selector, true);
+  if (f.counted) f.counted = f.waiting();  // until it is known better
   f.came = f.went = 0;
   std::uint64_t files = 0;
   oldest_times oldest;
-  for (unsigned n = 1; !r->stopping; ++n) {
+  for (unsigned n = 1; run_ == r && !r->stopping; ++n) {
     error_code ec;
     const auto e = co_await reader->next(ec);
     if (!e) break;
     const auto& identity = e->identity;
-    if (e->what == files_type::entry::kind::file &&
+    const bool grows = e->what == files_type::entry::kind::skipped && identity &&
+                       r->selector.wants_name(e->path) &&
+                       r->selector.old_enough_at(*identity, Io::wall_clock::now());
+    if ((e->what == files_type::entry::kind::file || grows) &&
         !(identity && r->accepted.contains(core::idempotency_key(e->path, *identity)))) {
       ++files;
       if (identity) oldest.add(identity->mtime_ns);
@@ -31,7 +35,6 @@ awaitable<void> pool<Io>::count_waiting(std::shared_ptr<run> r) {
   }
   f.counted = files;
   f.oldest = std::move(oldest);
-  f.counting = false;
 }
 
 template <class Io>

@@ -1,5 +1,7 @@
 #include "io/inotify_watcher.hpp"
 
+#include "io/unique_fd.hpp"
+
 #include <sys/inotify.h>
 #include <unistd.h>
 
@@ -27,7 +29,14 @@ std::shared_ptr<inotify_watcher> inotify_watcher::make(asio::any_io_executor exe
 
 inotify_watcher::inotify_watcher(asio::any_io_executor executor, std::function<void()> news)
     : news_{std::move(news)} {
-  if (const int fd = ::inotify_init1(IN_NONBLOCK | IN_CLOEXEC); fd >= 0) kernel_.emplace(executor, fd);
+  unique_fd fd{::inotify_init1(IN_NONBLOCK | IN_CLOEXEC)};
+  if (!fd) return;
+  asio::posix::stream_descriptor kernel{executor};
+  error_code ec;
+  kernel.assign(fd.get(), ec);
+  if (ec) return;
+  fd.release();
+  kernel_.emplace(std::move(kernel));
 }
 
 /// By descriptor: whatever has become of the name, it is this directory that is watched.

@@ -27,7 +27,11 @@ source_follower::source_follower(asio::any_io_executor executor, const source& f
       roots_{std::move(roots)},
       selector_{selector},
       watcher_{inotify_watcher::make(std::move(executor), std::move(news))} {
-  for (const auto& root : roots_) where_.push_back(std::filesystem::absolute(root->path()));
+  for (const auto& root : roots_) {
+    std::error_code no_working_directory;
+    const auto path = std::filesystem::absolute(root->path(), no_working_directory);
+    where_.push_back(no_working_directory ? std::filesystem::path{root->path()} : path);
+  }
 }
 
 source_follower::~source_follower() { watcher_->stop(); }

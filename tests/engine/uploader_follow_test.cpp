@@ -380,6 +380,26 @@ TEST_F(uploader_follow_test, tells_how_much_waits_and_since_when) {
   finish(up);
 }
 
+TEST_F(uploader_follow_test, a_file_too_young_waits_too_and_the_count_stays_while_it_is_made_anew) {
+  auto c = removing();
+  c.count_ahead = true;
+  auto s = followed();
+  s.select.min_age = 1h;
+  put("a"), put("b");
+  uploader up{ioc_.get_executor(), c};
+  begin(up, s);
+  until([&] { return up.progress().backlog == 2u; });
+  EXPECT_EQ(up.progress().seen, 0u);
+  EXPECT_TRUE(up.progress().oldest);
+  for (int i = 0; i < 3; ++i) {
+    up.rescan();
+    for_a_while(10ms);
+    EXPECT_EQ(up.progress().backlog, 2u);
+  }
+  EXPECT_EQ(finish(up).summary.seen, 0u) << "what is too young is not selected";
+  EXPECT_THAT(left(), SizeIs(2));
+}
+
 TEST_F(uploader_follow_test, other_drains_know_nothing_of_a_backlog) {
   uploader up{ioc_.get_executor(), removing()};
   begin(up);

@@ -145,6 +145,7 @@ error_code files::remove(const file& f) const {
   const auto node = on->find(f.path());
   if (!node) return one_of({sys::no_such_file_or_directory});
   if (const auto wrong = on->may_remove(f.path(), *node); !wrong.empty()) world::here().fail(wrong);
+  if (on->root_is_gone) world::here().fail("removed after the source had gone: " + f.path());
   world::here().note("removed " + f.path());
   on->note_removed(f.path(), node);
   on->erase(f.path());
@@ -164,6 +165,7 @@ error_code files::move(const file& f, const directory& target, const std::string
     to = below + sluice::core::collision_name(f.name(), key, turn);
   if (target.where == "moved")
     if (const auto wrong = on->may_remove(f.path(), *node); !wrong.empty()) world::here().fail(wrong);
+  if (on->root_is_gone) world::here().fail("moved after the source had gone: " + f.path());
   world::here().note("moved " + f.path() + " to " + to);
   on->names[to] = node;
   on->erase(f.path());

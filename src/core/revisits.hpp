@@ -3,6 +3,7 @@
 
 #include "core/time.hpp"
 
+#include <algorithm>
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <cstddef>
 #include <cstdint>
@@ -24,7 +25,11 @@ class revisits {
     milliseconds again{60'000}, again_most{3'600'000};
     std::size_t most = 65'536;  ///< entries of 24 bytes, and 16 to find them by
   };
-  explicit revisits(policy p) : policy_{p} {}
+  explicit revisits(policy p) : policy_{p} {
+    constexpr std::chrono::hours longest{24 * 366};
+    policy_.again = std::min<milliseconds>(policy_.again, longest);
+    policy_.again_most = std::min<milliseconds>(policy_.again_most, longest);
+  }
 
   /// It failed (once more).
   void failed(std::uint64_t id, steady_time now);

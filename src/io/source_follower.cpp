@@ -45,12 +45,12 @@ source_follower::step source_follower::next(core::steady_time now, core::wall_ti
                                             bool stat) {
   using kind = step::kind;
   if (ended_) return {kind::ended};
-  hear();
+  const step idle{hear() ? kind::more : kind::nothing};
   if (!look_for_roots(now)) return {kind::lost};
   if (room == follow_room::none) return {};
   grown_up(wall);
   if (!told_.empty() && (told_goes_first() || !walking_)) return next_told(wall);
-  if (room == follow_room::told) return {};
+  if (room == follow_room::told) return idle;
   if (new_walk_ || !new_.empty()) {
     if (!new_walk_) {
       const auto p = std::move(new_.front());
@@ -65,7 +65,7 @@ source_follower::step source_follower::next(core::steady_time now, core::wall_ti
   }
   if (walking_) return next_walked(now, wall, stat);
   if (walk_again_ || now >= walk_at_) return begin_walk(now);
-  if (!last_walk_) return {};
+  if (!last_walk_) return idle;
   ended_ = true;
   return {kind::ended};
 }
@@ -77,11 +77,13 @@ core::steady_time source_follower::next_at(core::steady_time now, core::wall_tim
   return at;
 }
 
-void source_follower::hear() {
+/// True when it left off early: the kernel may have more to tell, and there is room for it.
+bool source_follower::hear() {
   using kind = inotify_watcher::change::kind;
-  while (told_.size() < most_told) {
+  for (int n = 0; told_.size() < most_told; ++n) {
+    if (n == 8 * at_a_time) return true;
     auto c = watcher_->next();
-    if (!c) return;
+    if (!c) return false;
     switch (c->what) {
       case kind::file:
         if (selector_.wants_name(c->path)) told_.push_back({c->root, std::move(c->path)});
@@ -101,6 +103,7 @@ void source_follower::hear() {
         break;
     }
   }
+  return false;
 }
 
 void source_follower::grown_up(core::wall_time wall) {

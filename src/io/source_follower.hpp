@@ -79,7 +79,7 @@ class source_follower {
     auto operator<=>(const place&) const = default;
   };
   bool told_goes_first() const noexcept;
-  void hear();
+  bool hear();
   void grown_up(core::wall_time wall);
   bool look_for_roots(core::steady_time now);
   step next_told(core::wall_time wall);

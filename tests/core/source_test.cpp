@@ -66,6 +66,8 @@ TEST(Source, OnlyDirectoriesAreFollowedAndTimesMustMakeSense) {
   EXPECT_THAT(problems(folder), ElementsAre(HasSubstr("over 0")));
   folder.follow = sluice::following{.again = 2s, .again_most = 1s};
   EXPECT_THAT(problems(folder), ElementsAre(HasSubstr("again_most")));
+  folder.follow = sluice::following{.rescan = 9000h, .again_most = 9000h};
+  EXPECT_THAT(problems(folder), ElementsAre(HasSubstr("within a year")));
 }
 
 }  // namespace

@@ -141,6 +141,15 @@ TEST_F(source_follower_test, what_the_kernel_tells_goes_before_what_a_walk_finds
   EXPECT_TRUE(s.what->identity);
 }
 
+TEST_F(source_follower_test, what_it_does_not_want_does_not_hide_what_it_wants) {
+  begin();
+  all();
+  for (int i = 0; i < 3000; ++i) dir_.write("n" + std::to_string(i) + ".tmp");
+  dir_.write("wanted");
+  EXPECT_EQ(step().is, kind::more) << "it lets others have their turn";
+  EXPECT_THAT(all(), ElementsAre("!wanted"));
+}
+
 TEST_F(source_follower_test, in_ascending_order_the_listing_goes_first) {
   from_.order = {order::by::name};
   dir_.write("b"), dir_.write("c");

@@ -148,6 +148,9 @@ struct timeout_options {
   std::chrono::milliseconds stall{
       30'000};  ///< no byte moved for this long; a reply may take twice as long in all
   std::chrono::milliseconds idle{15'000};  ///< a connection idle for longer is not used again
+  /// A connection older than this carries no further request: a new one asks DNS again, so that an endpoint
+  /// that moved is followed; 0: no limit.
+  std::chrono::milliseconds connection_age{300'000};
 };
 
 /// How much at most. Rates are of the whole uploader, single uploads and drain together.

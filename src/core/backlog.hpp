@@ -1,4 +1,5 @@
-// Files that wait: ready ones in order, then those backing off, by due time. Bounded by its marks.
+// Files that wait: fresh ones, latest first, ready ones in order, and those backing off, by due time. Bounded
+// by its marks.
 #pragma once
 
 #include "core/time.hpp"
@@ -21,14 +22,18 @@ class backlog {
   backlog(std::size_t low, std::size_t high) : low_{low}, high_{high} {}
 
   bool full() const noexcept { return size() >= high_; }
+  /// Twice that: not even what is fresh has room.
+  bool flooded() const noexcept { return size() >= 2 * high_; }
   bool low() const noexcept { return size() <= low_; }
   bool empty() const noexcept { return size() == 0; }
-  std::size_t size() const noexcept { return ready_.size() + later_.size(); }
-  std::size_t ready() const noexcept { return ready_.size(); }
+  std::size_t size() const noexcept { return first_.size() + ready_.size() + later_.size(); }
+  std::size_t ready() const noexcept { return first_.size() + ready_.size(); }
   std::size_t backing_off() const noexcept { return later_.size(); }
   void set_marks(std::size_t low, std::size_t high) noexcept { low_ = low, high_ = high; }
 
   void push(Job job) { ready_.push_back(std::move(job)); }
+  /// Goes before all that are ready, also before those that came this way earlier.
+  void push_first(Job job) { first_.push_back(std::move(job)); }
   void push_later(Job job, steady_time due) {
     later_.push_back({due, next_++, std::move(job)});
     std::push_heap(later_.begin(), later_.end(), due_last);
@@ -42,6 +47,11 @@ class backlog {
       later_.pop_back();
       return job;
     }
+    if (!first_.empty()) {
+      std::optional<Job> job{std::move(first_.back())};
+      first_.pop_back();
+      return job;
+    }
     if (ready_.empty()) return std::nullopt;
     std::optional<Job> job{std::move(ready_.front())};
     ready_.pop_front();
@@ -50,6 +60,7 @@ class backlog {
   }
 
   /// The first of the next `depth` ready jobs that this has not returned before; null when there is none.
+  /// Those of push_first() are not among them.
   Job* prepare(std::size_t depth) noexcept {
     if (prepared_ >= std::min(depth, ready_.size())) return nullptr;
     return &ready_[prepared_++];
@@ -57,7 +68,7 @@ class backlog {
 
   /// When pop() could next have something: steady_time::min() when a job is ready, nothing when it is empty.
   std::optional<steady_time> next_due() const noexcept {
-    if (!ready_.empty()) return steady_time::min();
+    if (!first_.empty() || !ready_.empty()) return steady_time::min();
     if (!later_.empty()) return later_.front().due;
     return std::nullopt;
   }
@@ -66,9 +77,10 @@ class backlog {
   std::vector<Job> take_all() {
     std::vector<Job> all;
     all.reserve(size());
+    for (auto& job : first_) all.push_back(std::move(job));
     for (auto& job : ready_) all.push_back(std::move(job));
     for (auto& waiting : later_) all.push_back(std::move(waiting.job));
-    ready_.clear(), later_.clear();
+    first_.clear(), ready_.clear(), later_.clear();
     prepared_ = 0;
     return all;
   }
@@ -82,6 +94,10 @@ class backlog {
     const auto going =
         std::stable_partition(ready_.begin(), ready_.end(), [&](const Job& j) { return !wanted(j); });
     std::move(going, ready_.end(), std::back_inserter(taken));
+    const auto first =
+        std::stable_partition(first_.begin(), first_.end(), [&](const Job& j) { return !wanted(j); });
+    std::move(first, first_.end(), std::back_inserter(taken));
+    first_.erase(first, first_.end());
     ready_.erase(going, ready_.end());
     const auto leaving =
         std::partition(later_.begin(), later_.end(), [&](const entry& e) { return !wanted(e.job); });
@@ -103,6 +119,7 @@ class backlog {
 
   std::size_t low_, high_;
   std::uint64_t next_ = 0;
+  std::vector<Job> first_;  ///< the next one last
   std::deque<Job> ready_;
   std::size_t prepared_ = 0;  ///< of the ready ones, from the front
   std::vector<entry> later_;  ///< a heap, soonest first

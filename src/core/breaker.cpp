@@ -3,6 +3,11 @@
 #include <algorithm>
 
 namespace sluice::core {
+namespace {
+
+bool is_about_us(blame b) noexcept { return b == blame::refuses_us || b == blame::identity; }
+
+}  // namespace
 
 breaker::admission breaker::admit(steady_time now) {
   if (stopped_ != blame::nobody) return {gate::stop, now};
@@ -20,6 +25,9 @@ breaker::admission breaker::admit(steady_time now) {
 //   busy           429, 5xx, lost            counted / a probe's: pause again or stop, a late one's: nothing
 //   unreachable    no connection             the same, with a shorter streak
 //   identity       not whom we trust         stops
+//
+// One that never stops: refuses_us opens where it would stop, and identity at once; then a probe's pauses
+// again, and a late one's says nothing new.
 void breaker::observe(blame b, bool probe, steady_time now, rng& random) {
   if (probe) probing_ = false;
   if (stopped_ != blame::nobody) return;
@@ -31,12 +39,26 @@ void breaker::observe(blame b, bool probe, steady_time now, rng& random) {
       standing_ = blame::nobody;
       return;
     case blame::refuses_us:
-      close();
       standing_ = std::max(standing_, b);
-      if (++refusals_ >= policy_.refusal_streak) stopped_ = b;
+      if (open_ && !policy_.stops && is_about_us(opened_for_)) {
+        if (probe) again(now, random);
+        return;
+      }
+      close();
+      if (++refusals_ < policy_.refusal_streak) return;
+      if (policy_.stops)
+        stopped_ = b;
+      else
+        opens(b, now, random);
       return;
     case blame::identity:
-      stopped_ = standing_ = b;
+      standing_ = b;
+      if (policy_.stops)
+        stopped_ = b;
+      else if (!open_)
+        opens(b, now, random);
+      else if (probe)
+        again(now, random);
       return;
     case blame::busy:
     case blame::unreachable:
@@ -57,24 +79,34 @@ void breaker::failed(blame b, bool probe, steady_time now, rng& random) {
   standing_ = std::max(standing_, b);
   if (b == blame::busy) refusals_ = 0;  // another reply, or as much as one
   if (open_) {
-    ++probes_;
-    if (policy_.max_probes > 0 && probes_ >= policy_.max_probes)
-      stopped_ = opened_for_;
-    else
-      pause(now, random);
+    again(now, random);
     return;
   }
   ++busy_;
   unreachable_ = b == blame::unreachable ? unreachable_ + 1 : 0;
   if (unreachable_ < policy_.unreachable_streak && busy_ < policy_.busy_streak) return;
+  opens(b, now, random);
+}
+
+void breaker::opens(blame b, steady_time now, rng& random) {
   open_ = true;
   opened_for_ = b;
   pause(now, random);
 }
 
+/// A probe failed.
+void breaker::again(steady_time now, rng& random) {
+  ++probes_;
+  if (policy_.stops && policy_.max_probes > 0 && probes_ >= policy_.max_probes)
+    stopped_ = opened_for_;
+  else
+    pause(now, random);
+}
+
 void breaker::pause(steady_time now, rng& random) {
-  milliseconds most = std::min(policy_.base, policy_.cap);
-  for (int i = 0; i < probes_ && most < policy_.cap; ++i) most = std::min(most * 2, policy_.cap);
+  const auto cap = is_about_us(opened_for_) ? policy_.refusal_cap : policy_.cap;
+  milliseconds most = std::min(policy_.base, cap);
+  for (int i = 0; i < probes_ && most < cap; ++i) most = std::min(most * 2, cap);
   const milliseconds least = std::min(policy_.base / 2, most);
   std::uniform_int_distribution<milliseconds::rep> delay{least.count(), most.count()};
   retry_at_ = now + milliseconds{delay(random)};

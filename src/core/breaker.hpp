@@ -17,7 +17,17 @@ struct breaker_policy {
   int max_probes = 5;          ///< failed probes in a row: stop; 0: never
   /// The delay before each probe is uniform in [base/2, min(cap, base·2^failed probes)].
   milliseconds base{250}, cap{30'000};
+  /// Of a followed run: never stops. Where it would, for a refusal or an identity, it opens instead, and
+  /// probes are `refusal_cap` apart at the most.
+  bool stops = true;
+  milliseconds refusal_cap{60'000};
 
+  /// For a run that waits for its endpoint as long as it takes.
+  breaker_policy that_never_stops() const {
+    auto p = *this;
+    p.stops = false;
+    return p;
+  }
   static breaker_policy never_opens() {
     constexpr int never = std::numeric_limits<int>::max();
     return {.unreachable_streak = never, .busy_streak = never, .refusal_streak = never};
@@ -26,9 +36,13 @@ struct breaker_policy {
 
 /// Closed: everything passes. Open: nothing for a while, then one probe at a time; any reply that is not
 /// `busy` closes it again, the probe's or a late one of an attempt that began before. Stopped: for good.
+/// One that never stops also stays open while it is refused.
 class breaker {
  public:
   explicit breaker(breaker_policy policy = {}) : policy_{policy} {}
+
+  /// From now on; what it has seen so far stays.
+  void obey(breaker_policy policy) noexcept { policy_ = policy; }
 
   enum class gate { pass, probe, wait, stop };
   struct admission {
@@ -53,6 +67,8 @@ class breaker {
  private:
   void close() noexcept;
   void failed(blame b, bool probe, steady_time now, rng& random);
+  void opens(blame b, steady_time now, rng& random);
+  void again(steady_time now, rng& random);
   void pause(steady_time now, rng& random);
 
   breaker_policy policy_;

@@ -134,6 +134,18 @@ bool selector::wants_content(std::uint64_t size, std::int64_t mtime_ns, wall_tim
   return true;
 }
 
+std::optional<wall_time> selector::old_enough_at(const file_identity& f, wall_time now) const noexcept {
+  constexpr std::chrono::hours longest{24 * 366};  // beyond it nobody waits in memory
+  if (!rules_.min_age || *rules_.min_age > longest || wants_content(f, now)) return std::nullopt;
+  const auto now_ns = std::chrono::nanoseconds{now.time_since_epoch()}.count();
+  const auto born_ns = f.mtime_ns > now_ns ? f.ctime_ns : f.mtime_ns;
+  if (born_ns > now_ns) return std::nullopt;
+  const auto at = now + std::chrono::duration_cast<wall_time::duration>(
+                            std::chrono::nanoseconds{born_ns - now_ns} + *rules_.min_age);
+  if (at <= now || !wants_content(f.size, born_ns, at)) return std::nullopt;
+  return at;
+}
+
 bool selector::needs_stat() const noexcept {
   return rules_.min_size || rules_.max_size || rules_.min_age || rules_.max_age;
 }

@@ -9,6 +9,7 @@
 #include <sluice/source.hpp>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -42,6 +43,8 @@ class selector {
     const auto now_ns = std::chrono::nanoseconds{now.time_since_epoch()}.count();
     return wants_content(f.size, f.mtime_ns > now_ns ? f.ctime_ns : f.mtime_ns, now);
   }
+  /// When a file that is too young for min_age, and that no other rule leaves out, is old enough.
+  std::optional<wall_time> old_enough_at(const file_identity& f, wall_time now) const noexcept;
   /// True when wants_content() can be false, so that a walker needs a stat.
   bool needs_stat() const noexcept;
 

@@ -7,6 +7,17 @@
 #include <utility>
 
 namespace sluice {
+namespace {
+
+void check_times(const following& f, std::vector<std::string>& problems) {
+  constexpr std::chrono::hours longest{24 * 366};
+  if (f.rescan.count() <= 0 || f.again.count() <= 0 || f.again_most < f.again)
+    problems.emplace_back("follow: rescan and again must be over 0, and again_most not below again");
+  if (f.rescan > longest || f.again_most > longest)
+    problems.emplace_back("follow: rescan and again_most must be within a year");
+}
+
+}  // namespace
 
 source source::directories(std::vector<std::filesystem::path> roots) {
   source result;
@@ -34,10 +45,8 @@ std::vector<std::string> problems(const source& src) {
                       "\" is given twice: its files would be sent twice");
   }
   if (src.follow && !src.is_walked())
-    found.emplace_back("only directories can be followed, not a list of files");
-  if (src.follow && (src.follow->rescan.count() <= 0 || src.follow->again.count() <= 0 ||
-                     src.follow->again_most < src.follow->again))
-    found.emplace_back("follow: rescan and again must be more than 0, and again_most no less than again");
+    found.emplace_back("follow: a list of names cannot be followed; name directories");
+  if (src.follow) check_times(*src.follow, found);
   for (auto& line : core::problems(src.select)) found.push_back(std::move(line));
   return found;
 }

@@ -45,6 +45,11 @@ class gate {
   }
   core::blame stopped() const noexcept { return breaker_.stopped(); }
   core::blame standing() const noexcept { return breaker_.standing(); }
+  /// What a followed run waits for for ever, another gives up.
+  void never_stop(bool on) noexcept {
+    policy_.stops = !on;
+    breaker_.obey(policy_);
+  }
   /// After a run was stopped: the next one finds out for itself.
   void reset() { breaker_ = core::breaker{policy_}; }
 

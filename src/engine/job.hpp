@@ -56,6 +56,11 @@ struct job {
   bool in_doubt = false;         ///< the server may have it, and no counted attempt says so
   bool settled = false;          ///< it has its fate, or went back to the backlog
   file_record record;            ///< as far as it is known
+
+  // Of a followed run.
+  std::uint64_t place = 0;      ///< its core::revisit_id
+  bool tried_before = false;    ///< and failed
+  bool may_be_skipped = false;  ///< found by the first walk, which counts what is left out
 };
 
 }  // namespace sluice::engine

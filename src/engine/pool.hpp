@@ -10,6 +10,7 @@
 #include "core/selection.hpp"
 #include "core/totals.hpp"
 #include "engine/engine.hpp"
+#include "engine/followed.hpp"
 #include "engine/gate.hpp"
 #include "engine/job.hpp"
 
@@ -23,7 +24,7 @@ namespace sluice::engine {
 /// `Io` is what the world is made of: `clock`, `wall_clock`, `timer`, `entropy`, `network` (makes
 /// `connection`s), `files`. See engine/live.hpp; tests/sim has another one.
 ///
-/// A file's way is in pool_open.hpp and pool_attempt.hpp, a run's in pool_drain.hpp.
+/// A file's way is in pool_open.hpp and pool_attempt.hpp, a run's in pool_drain.hpp and pool_follow.hpp.
 template <class Io>
 class pool final : public engine_base, public std::enable_shared_from_this<pool<Io>> {
  public:
@@ -114,9 +115,10 @@ class pool final : public engine_base, public std::enable_shared_from_this<pool<
     std::uint64_t window_changes = 0;  ///< before it began
     std::uint64_t outstanding = 0;     ///< files taken from the source without a fate
     std::optional<std::uint64_t> total;
+    std::optional<engine::followed<files_type>> follow;
   };
 
-  // Dispatch (below).
+  // Dispatch (pool_dispatch.hpp).
   void pump();
   std::optional<job_type> next_job();
   void start_lane(job_type j);
@@ -164,12 +166,32 @@ class pool final : public engine_base, public std::enable_shared_from_this<pool<
   awaitable<void> feed(std::shared_ptr<run> r);
   awaitable<void> count(std::shared_ptr<run> r);
   void take_entry(run& r, typename files_type::entry& e);
+  job_type job_of(run& r, typename files_type::entry& e);
+  void one_less();
   void stop_run(stop_reason reason, std::string detail, bool at_once = false);
   void abort_lanes(bool of_the_run_only);
   void abort_lane(lane& l, error_code why);
   void observe(const core::judgement& v, bool probe);
   void maybe_end_run();
   void end_run(error_code ec);
+
+  // A run that follows (pool_follow.hpp, pool_waiting.hpp).
+  awaitable<void> follow(std::shared_ptr<run> r);
+  awaitable<void> news_of(run& r, core::steady_time now, core::wall_time wall);
+  awaitable<void> count_waiting(std::shared_ptr<run> r);
+  bool wants_stat(const run& r) const;
+  std::uint64_t place_of(const run& r, const directory_ptr& root, const std::string& path) const;
+  void take_followed(run& r, typename files_type::entry& e);
+  void begin_followed(run& r, typename files_type::entry& e);
+  void retry_failed(run& r);
+  void released(const job_type& j);
+  void fated(const job_type& j, error_code why);
+  bool left_alone(job_type& j, error_code why);
+  bool waits_for_endpoint(const job_type& j, const core::judgement& v) const;
+  void wait_for_endpoint(job_type& j, const core::judgement& v);
+  bool still_in_source(const job_type& j) const;
+  void root_lost(const std::string& path);
+  void tell_waiting(progress& p) const;
 
   asio::any_io_executor executor_;
   settings settings_;
@@ -195,113 +217,13 @@ class pool final : public engine_base, public std::enable_shared_from_this<pool<
   bool pumping_ = false;
 };
 
-template <class Io>
-void pool<Io>::pump() {
-  if (pumping_) return;
-  pumping_ = true;
-  const std::unique_ptr<bool, void (*)(bool*)> done{&pumping_, [](bool* b) { *b = false; }};
-  while (permits_.try_take()) {
-    auto j = next_job();
-    if (!j) {
-      permits_.give_back();
-      break;
-    }
-    start_lane(std::move(*j));
-  }
-  look_ahead(clock::now());
-}
-
-/// A job that may begin now, or nothing; then pump() is called again when there could be one.
-template <class Io>
-auto pool<Io>::next_job() -> std::optional<job_type> {
-  if (run_ && backlog_.low()) run_->room.cancel();
-  const auto due = backlog_.next_due();
-  if (!due) return std::nullopt;
-  const auto now = clock::now();
-  if (*due > now) {
-    wake_at(*due);
-    return std::nullopt;
-  }
-  const auto answer = gate_.ask(now);
-  if (!answer.open) {
-    wake_at(answer.ask_again);
-    return std::nullopt;
-  }
-  auto j = backlog_.pop(now);
-  j->probe = answer.probe;
-  look_ahead(now);
-  return j;
-}
-
-template <class Io>
-void pool<Io>::wake_at(core::steady_time t) {
-  if (t >= wake_time_) return;
-  wake_time_ = t;
-  wake_.expires_at(t);
-  wake_.async_wait([weak = this->weak_from_this()](error_code ec) {
-    const auto self = weak.lock();
-    if (ec || !self) return;
-    self->wake_time_ = core::steady_time::max();
-    self->pump();
-  });
-}
-
-template <class Io>
-void pool<Io>::start_lane(job_type j) {
-  if (idle_.empty()) {
-    lanes_.push_front({network_.connect(), nullptr});
-    idle_.push_back(lanes_.begin());
-  }
-  const auto l = idle_.back();
-  idle_.pop_back();
-  l->busy = true;
-  l->upload = j.upload;  // it may be cancelled before the loop comes to it
-  asio::co_spawn(executor_, lane_loop(l, std::move(j)),
-                 [self = this->shared_from_this(), l](std::exception_ptr) { self->lane_ended(l); });
-}
-
-/// File after file on one connection, while there are any.
-template <class Io>
-awaitable<void> pool<Io>::lane_loop(lane_ptr l, job_type first) {
-  std::optional<job_type> j{std::move(first)};
-  for (unsigned without_network = 0; j;) {
-    bool networked = false;
-    try {
-      networked = co_await attempt(*l, *j);
-    } catch (const std::exception& e) {  // out of memory, mostly: this file's turn is over, not the run's
-      gate_.withdraw(j->probe);
-      if (!j->settled && j->in_doubt) totals_of(*j).lost_track();
-      if (!j->settled)
-        finish(*j, fate::deferred,
-               boost::system::errc::make_error_code(boost::system::errc::not_enough_memory), e.what());
-    }
-    if (j->probe) pump();  // the others waited to see what becomes of it
-    if (networked)
-      without_network = 0;
-    else if (++without_network % 16 == 0)
-      co_await asio::post(executor_, asio::use_awaitable);  // let the others run
-    j.reset();
-    if (!permits_.over()) j = next_job();
-  }
-}
-
-template <class Io>
-void pool<Io>::lane_ended(lane_ptr l) {
-  permits_.give_back();
-  l->busy = false;
-  l->upload = nullptr;
-  if (permits_.limit() > idle_.size())
-    idle_.push_back(l);
-  else
-    lanes_.erase(l);
-  pump();
-  maybe_end_run();
-}
-
 }  // namespace sluice::engine
 
 #include "engine/pool_attempt.hpp"
+#include "engine/pool_dispatch.hpp"
 #include "engine/pool_drain.hpp"
+#include "engine/pool_follow.hpp"
 #include "engine/pool_open.hpp"
 #include "engine/pool_upload.hpp"
+#include "engine/pool_waiting.hpp"
 #include "engine/pool_window.hpp"

@@ -107,6 +107,9 @@ void pool<Io>::settle(job_type& j, const std::optional<file>& f, const io::excha
   }
   if (v.verdict == core::verdict::accepted)
     accepted(j, f, report);
+  else if (v.verdict == core::verdict::rejected && v.blame == core::blame::refuses_us &&
+           waits_for_endpoint(j, v))
+    wait_for_endpoint(j, v);
   else if (v.verdict == core::verdict::rejected)
     rejected(j, f, v);
   else
@@ -150,6 +153,12 @@ void pool<Io>::accepted(job_type& j, const std::optional<file>& f, const io::exc
     finish(j, fate::accepted, {});
     return;
   }
+  if (!still_in_source(j)) {
+    const auto what = "'" + printable(j.root->path()) + "' was moved away or replaced";
+    finish(j, fate::undeletable, errc::source_unreadable, "accepted, but kept: " + what);
+    root_lost(j.root->path());
+    return;
+  }
   const bool move = how.what == disposal::action::move;
   const auto failed =
       dispose(j, *f, how, run_ && !j.upload ? run_->move_target : nullptr, move ? "moved" : "deleted");
@@ -164,7 +173,7 @@ void pool<Io>::rejected(job_type& j, const std::optional<file>& f, const core::j
   // A refusal of us says nothing of the file: only what was said of the file moves it.
   const bool moves =
       f && settings_.raw.on_reject.what == disposal::action::move && v.blame == core::blame::file;
-  if (moves && f->identity_now() == f->identity() && f->entry_now() == f->identity()) {
+  if (moves && still_in_source(j) && f->identity_now() == f->identity() && f->entry_now() == f->identity()) {
     j.record.fate = fate::rejected, j.record.error = reason;
     if (const auto ec = dispose(j, *f, settings_.raw.on_reject,
                                 run_ && !j.upload ? run_->reject_target : nullptr, "moved"))
@@ -217,6 +226,7 @@ void pool<Io>::retry_or_defer(job_type& j, const core::judgement& v) {
       return;
     }
   }
+  if (waits_for_endpoint(j, v)) return wait_for_endpoint(j, v);
   finish(j, fate::deferred, v.error, v.reason);
 }
 
@@ -247,10 +257,8 @@ void pool<Io>::finish(job_type& j, sluice::fate fate, error_code why, std::strin
     j.upload->done(aborted ? error_code{asio::error::operation_aborted} : error_code{}, std::move(result));
     return;
   }
-  if (--run_->outstanding == 0 && run_->fed) try {  // uploads on the same connections may go on
-      asio::post(executor_, [self = this->shared_from_this()] { self->maybe_end_run(); });
-    } catch (const std::bad_alloc&) {  // then the end of this lane ends the run
-    }
+  if (j.place != 0) fated(j, why);
+  one_less();
   const auto failures = run_->totals.counts().rejected + run_->totals.counts().deferred;
   const auto most = settings_.raw.limit.max_errors;
   if (most != 0 && failures >= most)

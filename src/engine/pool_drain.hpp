@@ -47,12 +47,20 @@ std::uint64_t pool<Io>::drain(source from, drain_options options, drain_done don
         self->stop_run(stop_reason::out_of_time, "the time budget was reached");
     });
   }
-  asio::co_spawn(executor_, feed(r), [self = this->shared_from_this(), r](std::exception_ptr e) {
-    r->fed = true;
-    if (e) self->stop_run(stop_reason::source_unreadable, "the source could not be read to its end");
-    self->maybe_end_run();
-  });
-  if (settings_.raw.count_ahead && r->from.is_walked())
+  if (r->from.follow) {
+    r->follow.emplace(*r->from.follow);
+    r->follow->source = files_.follow(r->from, r->roots, r->selector, [weak = std::weak_ptr{r}] {
+      if (const auto followed = weak.lock()) followed->room.cancel();
+    });
+    gate_.never_stop(true);
+  }
+  asio::co_spawn(
+      executor_, r->follow ? follow(r) : feed(r), [self = this->shared_from_this(), r](std::exception_ptr e) {
+        r->fed = true;
+        if (e) self->stop_run(stop_reason::source_unreadable, "the source could not be read to its end");
+        self->maybe_end_run();
+      });
+  if (settings_.raw.count_ahead && r->from.is_walked() && !r->follow)
     asio::co_spawn(executor_, count(r), [self = this->shared_from_this()](std::exception_ptr) {});
   return r->id;
 }
@@ -140,11 +148,7 @@ void pool<Io>::take_entry(run& r, typename files_type::entry& e) {
     if (r.detail.empty()) r.detail = "cannot read '" + printable(e.path) + "': " + e.why.message();
     return;
   }
-  job_type j;
-  j.seq = j.record.seq = r.totals.counts().seen + r.outstanding + 1;
-  j.root = e.root;
-  j.path = j.record.path = std::move(e.path);
-  if (e.identity) j.record.size = e.identity->size, j.record.mtime_ns = e.identity->mtime_ns;
+  auto j = job_of(r, e);
   ++r.outstanding;
   if (e.what == kind::skipped)
     finish(j, fate::skipped, e.why);
@@ -152,6 +156,25 @@ void pool<Io>::take_entry(run& r, typename files_type::entry& e) {
     finish(j, fate::skipped, errc::dry_run);
   else
     backlog_.push(std::move(j));
+}
+
+template <class Io>
+auto pool<Io>::job_of(run& r, typename files_type::entry& e) -> job_type {
+  job_type j;
+  j.seq = j.record.seq = r.totals.counts().seen + r.outstanding + (r.follow ? r.follow->left_alone : 0) + 1;
+  j.root = e.root;
+  j.path = j.record.path = std::move(e.path);
+  if (e.identity) j.record.size = e.identity->size, j.record.mtime_ns = e.identity->mtime_ns;
+  return j;
+}
+
+/// A file is outstanding no more.
+template <class Io>
+void pool<Io>::one_less() {
+  if (--run_->outstanding == 0 && run_->fed) try {  // uploads on the same connections may go on
+      asio::post(executor_, [self = this->shared_from_this()] { self->maybe_end_run(); });
+    } catch (const std::bad_alloc&) {  // then the end of this lane ends the run
+    }
 }
 
 /// A second walk that only counts, so that a progress bar knows its end.
@@ -172,6 +195,8 @@ awaitable<void> pool<Io>::count(std::shared_ptr<run> r) {
 template <class Io>
 void pool<Io>::observe(const core::judgement& v, bool probe) {
   gate_.observe(v.blame, probe, clock::now(), random_);
+  if (run_ && run_->follow && (v.blame == core::blame::nobody || v.blame == core::blame::file))
+    run_->follow->last_good = clock::now();
   if (run_ && v.blame != core::blame::nobody && v.blame != core::blame::file) run_->last_trouble = v.reason;
   const auto stopped = gate_.stopped();
   if (stopped == core::blame::nobody) return;
@@ -224,6 +249,7 @@ void pool<Io>::end_run(error_code ec) {
   if (!run_) return;
   const auto r = std::exchange(run_, nullptr);
   r->end.cancel(), r->grace.cancel();
+  gate_.never_stop(false);
   const auto seconds = std::chrono::duration<double>(clock::now() - r->started).count();
   auto s = r->totals.summary(seconds);
   s.window_min = permits_.min(), s.window_max = permits_.max(), s.window_last = permits_.limit();

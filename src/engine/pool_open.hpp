@@ -12,7 +12,8 @@ template <class Io>
 error_code pool<Io>::open_file(job_type& j, std::optional<file>& f) {
   const auto& on_success =
       j.upload && j.upload->request.on_success ? *j.upload->request.on_success : settings_.raw.on_success;
-  return files_.open_file(j.root, j.path, on_success.what != disposal::action::keep, f);
+  const bool followed = !j.upload && run_ && run_->follow;  // then its writer may be at work
+  return files_.open_file(j.root, j.path, on_success.what != disposal::action::keep, f, followed);
 }
 
 /// Opens files that are next, which asks the disk for their bytes, before a connection has to wait for them.
@@ -62,6 +63,7 @@ void pool<Io>::not_opened(job_type& j, error_code why) {
     backlog_.push_later(std::move(j), clock::now() + std::chrono::milliseconds{100});
     return;
   }
+  if (left_alone(j, why)) return;
   if (why == errc::file_vanished)
     finish(j, fate::vanished, why);
   else if (why == errc::not_a_regular_file || why == errc::already_accepted)

@@ -85,9 +85,6 @@ error_code pool<Io>::reopen_log() {
 }
 
 template <class Io>
-void pool<Io>::rescan(bool) {}
-
-template <class Io>
 progress pool<Io>::snapshot() const {
   const auto& c = run_ ? run_->totals.counts() : upload_totals_.counts();
   const auto now = clock::now();
@@ -102,6 +99,7 @@ progress pool<Io>::snapshot() const {
   p.paused = gate_.held(), p.unreachable = gate_.unreachable();
   if (run_) {
     p.total = run_->total;
+    if (run_->follow) tell_waiting(p);
     p.elapsed = std::chrono::duration_cast<std::chrono::milliseconds>(now - run_->started);
   }
   if (gate_.paused_until() > now)

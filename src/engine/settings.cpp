@@ -51,6 +51,7 @@ void check_numbers(const config& cfg, std::vector<std::string>& problems) {
   negative("retry.base", cfg.retry.base), negative("retry.cap", cfg.retry.cap);
   negative("retry.max_time", cfg.retry.max_time), negative("timeout.attempt", cfg.timeout.attempt);
   negative("limit.max_duration", cfg.limit.max_duration), negative("limit.grace", cfg.limit.grace);
+  negative("timeout.connection_age", cfg.timeout.connection_age);
   const auto positive = [&](const char* member, auto value) {
     if (value.count() <= 0)
       problems.push_back(std::string(member) + ": must be more than 0, or every wait would end at once");

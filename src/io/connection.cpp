@@ -37,8 +37,11 @@ void connection::abort(error_code why) noexcept {
 }
 
 bool connection::reusable() {
+  const auto now = steady_clock::now();
+  const auto age = pool_.timeout.connection_age;
   return std::exchange(idle_, false) && stream_.open() && stream_.current() &&
-         steady_clock::now() - last_used_ < pool_.timeout.idle && stream_.quiet();
+         now - last_used_ < pool_.timeout.idle && (age.count() == 0 || now - stream_.connected_at() < age) &&
+         stream_.quiet();
 }
 
 awaitable<exchange_report> connection::exchange(const request& r, body& b) {

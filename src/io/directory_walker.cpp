@@ -19,9 +19,13 @@ unsigned char type_of(mode_t mode) { return S_ISDIR(mode) ? DT_DIR : S_ISREG(mod
 }  // namespace
 
 directory_walker::directory_walker(std::shared_ptr<const directory> root, const core::selector& selector,
-                                   bool stat_all)
-    : root_{std::move(root)}, selector_{selector}, stat_all_{stat_all || selector.needs_stat()} {
-  pending_ = enter(".");  // a descriptor of its own: its position is the walk's
+                                   bool stat_all, entered on_enter, const std::string& below)
+    : root_{std::move(root)},
+      selector_{selector},
+      stat_all_{stat_all || selector.needs_stat()},
+      on_enter_{std::move(on_enter)},
+      depth_{below == "." ? 0 : 1 + static_cast<unsigned>(std::ranges::count(below, '/'))} {
+  pending_ = enter(below);  // a descriptor of its own: its position is the walk's
 }
 
 std::optional<entry> directory_walker::enter(std::string path) {
@@ -29,10 +33,10 @@ std::optional<entry> directory_walker::enter(std::string path) {
   const auto refuse = [&](error_code why) {
     return entry{entry::kind::unreadable_directory, root_, path, why, std::nullopt};
   };
-  if (levels_.size() >= max_depth) return refuse({ELOOP, boost::system::system_category()});
+  if (levels_.size() + depth_ >= max_depth) return refuse({ELOOP, boost::system::system_category()});
   const directory& from = is_root ? *root_ : *levels_.back().dir;
   error_code ec;
-  auto dir = from.below(path.substr(path.rfind('/') + 1), ec);
+  auto dir = from.below(is_root ? path : path.substr(path.rfind('/') + 1), ec);
   if (ec == boost::system::errc::no_such_file_or_directory)
     return std::nullopt;  // removed since it was listed
   if (ec) return refuse(ec);
@@ -40,7 +44,9 @@ std::optional<entry> directory_walker::enter(std::string path) {
     return l.dir->inode() == dir->inode() && l.dir->device() == dir->device();
   };
   if (std::ranges::any_of(levels_, same)) return refuse({ELOOP, boost::system::system_category()});
-  levels_.push_back({std::move(dir), is_root ? "" : path + "/", std::vector<char>(buffer_size)});
+  if (path == ".") path.clear();
+  if (on_enter_) on_enter_(*dir, path);
+  levels_.push_back({std::move(dir), path.empty() ? "" : path + "/", std::vector<char>(buffer_size)});
   return std::nullopt;
 }
 
@@ -84,7 +90,7 @@ std::optional<entry> directory_walker::classify(const char* name, unsigned char 
     type = type_of(st.st_mode);
   }
   if (type == DT_DIR) {
-    if (!selector_.wants_directory(e.path, static_cast<unsigned>(levels_.size()))) return e;
+    if (!selector_.wants_directory(e.path, static_cast<unsigned>(levels_.size()) + depth_)) return e;
     return enter(std::move(e.path));
   }
   if (type != DT_REG) {

@@ -6,6 +6,7 @@
 #include "io/entry.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -20,8 +21,13 @@ class directory_walker {
  public:
   static constexpr std::size_t max_depth = 128;
 
-  /// `selector` outlives the walker. `stat_all`: fill in entry::identity for files.
-  directory_walker(std::shared_ptr<const directory> root, const core::selector& selector, bool stat_all);
+  /// A directory was opened and is about to be read; its path is relative to the root, empty for the root.
+  using entered = std::function<void(const directory&, const std::string& path)>;
+
+  /// `selector` outlives the walker. `stat_all`: fill in entry::identity for files. `below`: only what is
+  /// below that directory.
+  directory_walker(std::shared_ptr<const directory> root, const core::selector& selector, bool stat_all,
+                   entered on_enter = {}, const std::string& below = ".");
 
   /// The next entry, or nothing at the end. `now` is for the age rules.
   std::optional<entry> next(core::wall_time now);
@@ -39,6 +45,8 @@ class directory_walker {
   std::shared_ptr<const directory> root_;
   const core::selector& selector_;
   bool stat_all_;
+  entered on_enter_;
+  unsigned depth_ = 0;  ///< of the first level
   std::optional<entry> pending_;
   std::vector<level> levels_;
 };

@@ -5,7 +5,7 @@
 namespace sluice::io {
 
 error_code file_system::open_file(const directory_ptr& root, const std::string& path, bool to_take_away,
-                                  std::optional<source_file>& out) {
+                                  std::optional<source_file>& out, bool only_unwritten) {
   const auto slash = path.rfind('/');
   const auto parent =
       slash == std::string::npos ? std::string{} : path.substr(0, std::max<std::size_t>(slash, 1));
@@ -21,7 +21,8 @@ error_code file_system::open_file(const directory_ptr& root, const std::string& 
     last_writable_ = !last_parent_->writable();
   }
   if (to_take_away && !last_writable_) return errc::not_removable;
-  return source_file::open(executor_, last_parent_, path.substr(slash + 1), to_take_away, out);
+  return source_file::open(executor_, last_parent_, path.substr(slash + 1), to_take_away, out,
+                           only_unwritten);
 }
 
 }  // namespace sluice::io

@@ -6,6 +6,7 @@
 #include "io/file_disposer.hpp"
 #include "io/record_log.hpp"
 #include "io/source_file.hpp"
+#include "io/source_follower.hpp"
 #include "io/source_reader.hpp"
 
 #include <sluice/config.hpp>
@@ -18,6 +19,7 @@ class file_system {
   using file = source_file;
   using entry = io::entry;
   using reader = source_reader;
+  using follower = source_follower;
   using lock = directory_lock;
   using log = record_log;
   using keys = accepted_keys;
@@ -25,9 +27,9 @@ class file_system {
   explicit file_system(asio::any_io_executor executor) : executor_{std::move(executor)} {}
 
   /// Opens `path` below `root`; without a root, as the process would. With `to_take_away`, only what is
-  /// nobody's to write and ours to remove.
+  /// nobody's to write and ours to remove; with `only_unwritten`, what is nobody's to write.
   error_code open_file(const directory_ptr& root, const std::string& path, bool to_take_away,
-                       std::optional<source_file>& out);
+                       std::optional<source_file>& out, bool only_unwritten = false);
 
   directory_ptr open_directory(const std::filesystem::path& path, error_code& ec) const {
     return path.empty() ? directory::working(ec) : directory::open(path, ec);
@@ -36,8 +38,14 @@ class file_system {
   error_code writable(const directory& dir) const noexcept { return dir.writable(); }
 
   std::unique_ptr<source_reader> read(const source& from, std::vector<directory_ptr> roots,
-                                      const core::selector& s) const {
-    return std::make_unique<source_reader>(executor_, from, std::move(roots), s);
+                                      const core::selector& s, bool stat_all = false) const {
+    return std::make_unique<source_reader>(executor_, from, std::move(roots), s, stat_all);
+  }
+
+  /// `news`: it may have something more.
+  std::unique_ptr<source_follower> follow(const source& from, std::vector<directory_ptr> roots,
+                                          const core::selector& s, std::function<void()> news) const {
+    return std::make_unique<source_follower>(executor_, from, std::move(roots), s, std::move(news));
   }
 
   error_code remove(const source_file& f) const noexcept { return remove_name(f); }

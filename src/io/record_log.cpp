@@ -89,17 +89,33 @@ error_code accepted_keys::read(std::istream& in) {
   for (std::string line; std::getline(in, line);) {
     const auto record = core::parse_record(line);
     if (!record || (record->fate != fate::accepted && record->fate != fate::undeletable)) continue;
-    if (packed key{}; pack(record->key, key)) keys_.push_back(key);
+    if (packed key{}; pack(record->key, key)) shelves_[key[0]].push_back(key);
   }
-  std::ranges::sort(keys_);
-  const auto twice = std::ranges::unique(keys_);
-  keys_.erase(twice.begin(), twice.end());
+  for (auto& shelf : shelves_) {
+    std::ranges::sort(shelf);
+    const auto twice = std::ranges::unique(shelf);
+    shelf.erase(twice.begin(), twice.end());
+  }
   return in.bad() ? error_code{EIO, boost::system::system_category()} : error_code{};
 }
 
 bool accepted_keys::contains(std::string_view key) const noexcept {
   packed k{};
-  return pack(key, k) && std::ranges::binary_search(keys_, k);
+  return pack(key, k) && std::ranges::binary_search(shelves_[k[0]], k);
+}
+
+void accepted_keys::add(std::string_view key) {
+  packed k{};
+  if (!pack(key, k)) return;
+  auto& shelf = shelves_[k[0]];
+  const auto at = std::ranges::lower_bound(shelf, k);
+  if (at == shelf.end() || *at != k) shelf.insert(at, k);
+}
+
+std::size_t accepted_keys::size() const noexcept {
+  std::size_t n = 0;
+  for (const auto& shelf : shelves_) n += shelf.size();
+  return n;
 }
 
 bool accepted_keys::pack(std::string_view key, packed& out) noexcept {

@@ -40,19 +40,22 @@ class record_log {
   std::uint64_t dropped_ = 0;
 };
 
-/// The idempotency keys of the files a job log has as accepted: 16 bytes each.
+/// The idempotency keys of files that were accepted and are still there, by the job log or by this run: 16
+/// bytes each.
 class accepted_keys {
  public:
   /// A missing file is an empty log. Lines that are no records (a torn last one) are passed over.
   error_code read(const std::filesystem::path& path);
   error_code read(std::istream& in);
+  void add(std::string_view key);
   bool contains(std::string_view key) const noexcept;
-  std::size_t size() const noexcept { return keys_.size(); }
+  std::size_t size() const noexcept;
 
  private:
   using packed = std::array<unsigned char, 16>;
   static bool pack(std::string_view key, packed& out) noexcept;
-  std::vector<packed> keys_;  ///< sorted
+  /// Sorted, by the first byte: a key that is added moves few others.
+  std::array<std::vector<packed>, 256> shelves_;
 };
 
 }  // namespace sluice::io

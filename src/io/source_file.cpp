@@ -59,7 +59,8 @@ source_file::source_file(asio::any_io_executor executor, std::shared_ptr<const d
       identity_{identity} {}
 
 error_code source_file::open(asio::any_io_executor executor, std::shared_ptr<const directory> parent,
-                             std::string name, bool to_take_away, std::optional<source_file>& file) {
+                             std::string name, bool to_take_away, std::optional<source_file>& file,
+                             bool only_unwritten) {
   unique_fd fd{
       ::openat(parent->fd(), name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)};
   if (!fd) return open_error();
@@ -67,7 +68,7 @@ error_code source_file::open(asio::any_io_executor executor, std::shared_ptr<con
   if (::fstat(fd.get(), &st) != 0) return last_error();
   if (!S_ISREG(st.st_mode)) return errc::not_a_regular_file;
   if (to_take_away && !parent->lets_go(st)) return errc::not_removable;
-  if (to_take_away && has_writer(fd.get())) return errc::being_written;
+  if ((to_take_away || only_unwritten) && has_writer(fd.get())) return errc::being_written;
   ask_for(fd.get(), 0);
   file = source_file{std::move(executor), std::move(parent), std::move(name), std::move(fd), identity_of(st)};
   return {};

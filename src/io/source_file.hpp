@@ -15,10 +15,11 @@ namespace sluice::io {
 class source_file final : public body {
  public:
   /// Opens `name` in `parent` (O_NOFOLLOW, O_NONBLOCK: a fifo or device is refused, never waited for).
-  /// Errors: file_vanished, not_a_regular_file, with `to_take_away` not_removable and being_written (where
-  /// the kernel tells), or the operating system's.
+  /// Errors: file_vanished, not_a_regular_file, with `to_take_away` not_removable, with it or
+  /// `only_unwritten` being_written (where the kernel tells), or the operating system's.
   static error_code open(asio::any_io_executor executor, std::shared_ptr<const directory> parent,
-                         std::string name, bool to_take_away, std::optional<source_file>& file);
+                         std::string name, bool to_take_away, std::optional<source_file>& file,
+                         bool only_unwritten = false);
 
   source_file(source_file&&) = default;
   source_file& operator=(source_file&&) = default;

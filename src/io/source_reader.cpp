@@ -12,8 +12,9 @@ namespace {
 
 core::wall_time wall_now() { return std::chrono::system_clock::now(); }
 
-/// "How much comes first" of two files in the asked-for order; names break ties so that the order is total.
-bool before(const entry& a, const entry& b, const order& o) {
+}  // namespace
+
+bool comes_before(const entry& a, const entry& b, const order& o) {
   const auto key = [&](const entry& e) -> std::int64_t {
     if (!e.identity || o.what == order::by::name) return 0;
     return o.what == order::by::size ? static_cast<std::int64_t>(e.identity->size) : e.identity->mtime_ns;
@@ -23,12 +24,14 @@ bool before(const entry& a, const entry& b, const order& o) {
   return o.descending ? a.path > b.path : a.path < b.path;
 }
 
-}  // namespace
-
 source_reader::source_reader(asio::any_io_executor executor, const source& from,
                              std::vector<std::shared_ptr<const directory>> roots,
-                             const core::selector& selector)
-    : executor_{std::move(executor)}, from_{from}, roots_{std::move(roots)}, selector_{selector} {}
+                             const core::selector& selector, bool stat_all)
+    : executor_{std::move(executor)},
+      from_{from},
+      roots_{std::move(roots)},
+      selector_{selector},
+      stat_all_{stat_all || from.order.what == order::by::mtime || from.order.what == order::by::size} {}
 
 awaitable<std::optional<entry>> source_reader::next(error_code& ec) {
   ec = {};
@@ -63,8 +66,7 @@ std::optional<entry> source_reader::next_walked() {
     if (walker_)
       if (auto e = walker_->next(wall_now())) return e;
     if (next_root_ == roots_.size()) return std::nullopt;
-    walker_.emplace(roots_[next_root_++], selector_,
-                    from_.order.what == order::by::mtime || from_.order.what == order::by::size);
+    walker_.emplace(roots_[next_root_++], selector_, stat_all_);
   }
 }
 
@@ -112,7 +114,7 @@ awaitable<void> source_reader::sort_all(error_code& ec) {
     all.push_back(std::move(*e));
     if (n % 256 == 255) co_await asio::post(executor_, asio::use_awaitable);
   }
-  std::ranges::sort(all, [&](const entry& a, const entry& b) { return before(a, b, from_.order); });
+  std::ranges::sort(all, [&](const entry& a, const entry& b) { return comes_before(a, b, from_.order); });
   sorted_ = std::move(all);
 }
 

@@ -10,14 +10,18 @@
 
 namespace sluice::io {
 
+/// "How much comes first" of two files in the asked-for order; names break ties so that the order is total.
+bool comes_before(const entry& a, const entry& b, const order& o);
+
 /// Directory trees in turn, or a list of names; in order, where one is asked for (then the listing is held in
 /// memory).
 class source_reader {
  public:
   /// `from` and `selector` outlive the reader. `roots` are those of the source, opened; for a list, its base
-  /// alone (or the working directory).
+  /// alone (or the working directory). `stat_all`: entries of directories have an identity.
   source_reader(asio::any_io_executor executor, const source& from,
-                std::vector<std::shared_ptr<const directory>> roots, const core::selector& selector);
+                std::vector<std::shared_ptr<const directory>> roots, const core::selector& selector,
+                bool stat_all = false);
 
   /// The next entry, or nothing at the end; `ec` when the list cannot be read. Does not wait for a disk
   /// longer than a directory read takes; of a thousand skipped entries none suspends, so callers yield.
@@ -37,6 +41,7 @@ class source_reader {
   const source& from_;
   std::vector<std::shared_ptr<const directory>> roots_;
   const core::selector& selector_;
+  bool stat_all_;
   std::size_t next_root_ = 0;
   std::optional<directory_walker> walker_;
   std::optional<name_list> list_;

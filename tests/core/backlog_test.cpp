@@ -191,5 +191,32 @@ TEST(backlog, behaves_like_its_model) {
   }
 }
 
+TEST(backlog, what_is_fresh_goes_first_and_the_latest_of_it_before_the_others) {
+  backlog<int> b{2, 8};
+  b.push(1), b.push(2);
+  b.push_first(3), b.push_first(4);
+  b.push_later(5, start);
+  EXPECT_EQ(b.size(), 5u);
+  EXPECT_EQ(b.ready(), 4u);
+  EXPECT_EQ(*b.prepare(9), 1) << "the fresh ones are in memory still";
+  EXPECT_THAT(drain(b, start), ElementsAre(5, 4, 3, 1, 2));
+  EXPECT_FALSE(b.next_due());
+  b.push_first(6);
+  EXPECT_EQ(b.next_due(), steady_time::min());
+  b.push_first(7);
+  EXPECT_THAT(b.take_if([](int j) { return j == 6; }), ElementsAre(6));
+  EXPECT_THAT(b.take_all(), ElementsAre(7));
+  EXPECT_TRUE(b.empty());
+}
+
+TEST(backlog, is_flooded_at_twice_its_high_mark) {
+  backlog<int> b{1, 2};
+  for (int i = 0; i < 3; ++i) b.push_first(i);
+  EXPECT_TRUE(b.full());
+  EXPECT_FALSE(b.flooded());
+  b.push_first(3);
+  EXPECT_TRUE(b.flooded());
+}
+
 }  // namespace
 }  // namespace sluice::core

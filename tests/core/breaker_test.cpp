@@ -295,5 +295,70 @@ TEST_F(breaker_of, any_history_keeps_to_one_probe) {
   }
 }
 
+class breaker_that_never_stops : public breaker_of {
+ protected:
+  breaker_that_never_stops() { it = breaker{breaker_policy{}.that_never_stops()}; }
+};
+
+TEST_F(breaker_that_never_stops, probes_an_unreachable_endpoint_for_days) {
+  open();
+  milliseconds longest{0};
+  for (int probe = 0; probe < 10'000; ++probe) {
+    longest = std::max(longest, wait_for_probe());
+    it.observe(blame::unreachable, true, now, random);
+  }
+  EXPECT_EQ(it.stopped(), blame::nobody);
+  EXPECT_LE(longest, milliseconds{30'000});
+  EXPECT_GT(longest, milliseconds{25'000});
+  EXPECT_TRUE(it.open());
+  probe_says(blame::nobody);
+  EXPECT_EQ(ask(), gate::pass);
+}
+
+TEST_F(breaker_that_never_stops, opens_where_another_stops) {
+  struct {
+    blame what;
+    int times;
+  } const cases[] = {{blame::refuses_us, 3}, {blame::identity, 1}};
+  for (const auto& c : cases) {
+    it = breaker{breaker_policy{}.that_never_stops()};
+    see(c.what, c.times - 1);
+    EXPECT_EQ(ask(), gate::pass);
+    see(c.what);
+    EXPECT_EQ(it.stopped(), blame::nobody);
+    EXPECT_EQ(it.standing(), c.what);
+    EXPECT_EQ(ask(), gate::wait);
+    milliseconds longest{0};
+    for (int probe = 0; probe < 1000; ++probe) {
+      longest = std::max(longest, wait_for_probe());
+      see(c.what, 5);  // late ones say nothing new
+      it.observe(c.what, true, now, random);
+      EXPECT_EQ(ask(), gate::wait);
+    }
+    EXPECT_LE(longest, milliseconds{60'000});
+    EXPECT_GT(longest, milliseconds{50'000});
+    probe_says(blame::file);
+    EXPECT_FALSE(it.open());
+    EXPECT_EQ(it.standing(), blame::nobody);
+  }
+}
+
+TEST_F(breaker_that_never_stops, a_refusal_shows_that_it_can_be_reached) {
+  open();
+  probe_says(blame::refuses_us);
+  EXPECT_FALSE(it.open());
+  see(blame::refuses_us, 2);
+  EXPECT_TRUE(it.open());
+}
+
+TEST_F(breaker_that_never_stops, stops_once_it_is_told_to) {
+  open();
+  for (int probe = 0; probe < 20; ++probe) probe_says(blame::unreachable);
+  it.obey(breaker_policy{});
+  EXPECT_EQ(it.stopped(), blame::nobody);
+  probe_says(blame::unreachable);
+  EXPECT_EQ(it.stopped(), blame::unreachable);
+}
+
 }  // namespace
 }  // namespace sluice::core

@@ -170,4 +170,36 @@ TEST(Selection, EqualLimitsAreNoContradiction) {
   EXPECT_THAT(problems(rules), IsEmpty());
 }
 
+TEST(Selection, AFileThatIsTooYoungWillBeOldEnough) {
+  selection rules;
+  rules.min_age = 10s, rules.max_size = 5;
+  const auto chosen = make(rules);
+  const wall_time now{1'000s};
+  const auto made = [](std::chrono::nanoseconds mtime, std::chrono::nanoseconds ctime,
+                       std::uint64_t size = 1) {
+    return file_identity{1, 1, size, mtime.count(), ctime.count()};
+  };
+  struct {
+    file_identity file;
+    std::optional<wall_time> at;
+  } const cases[] = {
+      {made(995s, 995s), wall_time{1'005s}}, {made(1'000s, 1'000s), wall_time{1'010s}},
+      {made(990s, 990s), std::nullopt},      {made(990s + 1ns, 990s), wall_time{1'000s + 1ns}},
+      {made(995s, 995s, 6), std::nullopt},   {made(9'999s, 995s), wall_time{1'005s}},
+      {made(9'999s, 9'999s), std::nullopt},
+  };
+  for (const auto& c : cases) {
+    EXPECT_EQ(chosen.old_enough_at(c.file, now), c.at) << c.file.mtime_ns;
+    if (c.at) {
+      EXPECT_FALSE(chosen.wants_content(c.file, *c.at - 1ns));
+      EXPECT_TRUE(chosen.wants_content(c.file, *c.at));
+    }
+  }
+  EXPECT_FALSE(make({}).old_enough_at(cases[0].file, now));
+  rules.min_age = std::chrono::seconds::max();
+  EXPECT_FALSE(make(rules).old_enough_at(cases[0].file, now));
+  rules.min_age = rules.max_age = 10s;
+  EXPECT_EQ(make(rules).old_enough_at(cases[0].file, now), wall_time{1'005s});
+}
+
 }  // namespace

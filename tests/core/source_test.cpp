@@ -55,4 +55,19 @@ TEST(Source, AllProblemsAreToldAtOnce) {
                           HasSubstr("min_size 2"), HasSubstr("min_age 2 s"), HasSubstr("max_depth 0")));
 }
 
+TEST(Source, OnlyDirectoriesAreFollowedAndTimesMustMakeSense) {
+  auto names = source::list("names.txt");
+  names.follow.emplace();
+  EXPECT_THAT(problems(names), ElementsAre(HasSubstr("cannot be followed")));
+  auto folder = source::directory("/spool");
+  folder.follow.emplace();
+  EXPECT_THAT(problems(folder), IsEmpty());
+  folder.follow->rescan = 0ms;
+  EXPECT_THAT(problems(folder), ElementsAre(HasSubstr("over 0")));
+  folder.follow = sluice::following{.again = 2s, .again_most = 1s};
+  EXPECT_THAT(problems(folder), ElementsAre(HasSubstr("again_most")));
+  folder.follow = sluice::following{.rescan = 9000h, .again_most = 9000h};
+  EXPECT_THAT(problems(folder), ElementsAre(HasSubstr("within a year")));
+}
+
 }  // namespace

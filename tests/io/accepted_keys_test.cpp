@@ -120,5 +120,19 @@ TEST_F(accepted_keys_test, finds_each_of_many) {
   for (const auto& key : all) EXPECT_TRUE(keys_.contains(key));
 }
 
+TEST_F(accepted_keys_test, keys_of_this_run_are_added) {
+  read(line(one));
+  keys_.add(two);
+  keys_.add(two);
+  keys_.add("no key");
+  EXPECT_EQ(keys_.size(), 2u);
+  EXPECT_TRUE(keys_.contains(one) && keys_.contains(two));
+  EXPECT_FALSE(keys_.contains(three));
+  for (std::uint64_t i = 0; i < 5000; ++i) keys_.add(core::random_key(i * 0x9e3779b97f4a7c15, i));
+  EXPECT_EQ(keys_.size(), 5002u);
+  for (std::uint64_t i = 0; i < 5000; ++i)
+    EXPECT_TRUE(keys_.contains(core::random_key(i * 0x9e3779b97f4a7c15, i)));
+}
+
 }  // namespace
 }  // namespace sluice::io

@@ -98,6 +98,49 @@ TEST_P(connection_test, idle_for_too_long_is_replaced) {
   EXPECT_TRUE(second.connected);
 }
 
+TEST_P(connection_test, one_that_is_too_old_is_replaced_between_two_requests) {
+  script([&](loop::listener& l) -> awaitable<void> {
+    for (int i = 0; i < 2; ++i) {
+      auto p = co_await l.accept();
+      co_await p.read_request();
+      co_await p.write(reply("200 OK"));
+      EXPECT_EQ(co_await p.read_to_end(), "");
+    }
+  });
+  auto timeout = loop::patient();
+  timeout.connection_age = std::chrono::milliseconds{1};
+  auto c = make_client(timeout);
+  loop::hand_fed slow{ioc_.get_executor(), "slow"};
+  slow.release(2);
+  start(c, slow);
+  loop::run_until(ioc_, [&] { return slow.starving(); });
+  const auto old = std::chrono::steady_clock::now() + 2 * timeout.connection_age;
+  loop::run_until(ioc_, [&] { return std::chrono::steady_clock::now() >= old; });
+  slow.release(4);
+  const auto first = finish();
+  EXPECT_TRUE(first.outcome.reply) << "it was older than that before the exchange ended, and went on";
+  EXPECT_GE(first.times.ended - first.times.connected, timeout.connection_age);
+  const auto second = exchange(c);
+  EXPECT_TRUE(second.outcome.reply);
+  EXPECT_TRUE(second.connected);
+}
+
+TEST_P(connection_test, without_an_age_none_is_too_old) {
+  script([&](loop::listener& l) -> awaitable<void> {
+    auto p = co_await l.accept();
+    for (int i = 0; i < 2; ++i) {
+      co_await p.read_request();
+      co_await p.write(reply("200 OK"));
+    }
+    EXPECT_EQ(co_await p.read_to_end(), "");
+  });
+  auto timeout = loop::patient();
+  timeout.connection_age = {};
+  auto c = make_client(timeout);
+  EXPECT_TRUE(exchange(c).connected);
+  EXPECT_TRUE(exchange(c).reused);
+}
+
 // What comes while nobody asked belongs to no request: haproxy's 408, a reply sent twice, a close.
 TEST_P(connection_test, bytes_or_an_end_while_idle_retire_it) {
   enum class what { bytes, end, reset, goodbye };

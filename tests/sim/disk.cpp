@@ -35,6 +35,23 @@ inode_ptr disk::make(std::string content, inode::kind what) {
 void disk::create(const std::string& path, std::string content, inode::kind what) {
   auto node = make(std::move(content), what);  // before the old one lets go of its number
   names[path] = std::move(node);
+  tell(path);
+}
+
+void disk::open_for_writing(const std::string& path, bool open) {
+  const auto node = find(path);
+  if (!node) return;
+  node->has_writer = open;
+  if (!open) tell(path);
+}
+
+void disk::tell(const std::string& path) {
+  if (!news) return;
+  auto& w = world::here();
+  if (w.chance(0.05))
+    news({});
+  else if (path.starts_with("spool/"))
+    news(path);
 }
 
 void disk::rewrite(const std::string& path, std::string content) {
@@ -42,6 +59,7 @@ void disk::rewrite(const std::string& path, std::string content) {
   if (!node) return;
   node->content = std::move(content);
   node->mtime = node->ctime = tick();
+  if (!node->has_writer) tell(path);
 }
 
 inode_ptr disk::find(const std::string& path) const {
@@ -106,7 +124,7 @@ sluice::awaitable<void> file::wait_ready(std::uint64_t) {
 }
 
 error_code files::open_file(const directory_ptr& root, const std::string& path, bool refuse_writers,
-                            std::optional<file>& out) {
+                            std::optional<file>& out, bool only_unwritten) {
   const auto where = root ? root->where + "/" + path : path;
   if (on->fails()) {
     if (world::here().chance(0.1)) throw std::bad_alloc{};
@@ -116,7 +134,7 @@ error_code files::open_file(const directory_ptr& root, const std::string& path, 
   const auto node = on->find(where);
   if (!node) return errc::file_vanished;
   if (node->what == inode::kind::link) return errc::not_a_regular_file;
-  if (refuse_writers && node->has_writer) return errc::being_written;
+  if ((refuse_writers || only_unwritten) && node->has_writer) return errc::being_written;
   out.emplace(*on, where, node, executor_);
   return {};
 }
@@ -127,6 +145,7 @@ error_code files::remove(const file& f) const {
   const auto node = on->find(f.path());
   if (!node) return one_of({sys::no_such_file_or_directory});
   if (const auto wrong = on->may_remove(f.path(), *node); !wrong.empty()) world::here().fail(wrong);
+  if (on->root_is_gone) world::here().fail("removed after the source had gone: " + f.path());
   world::here().note("removed " + f.path());
   on->note_removed(f.path(), node);
   on->erase(f.path());
@@ -146,6 +165,7 @@ error_code files::move(const file& f, const directory& target, const std::string
     to = below + sluice::core::collision_name(f.name(), key, turn);
   if (target.where == "moved")
     if (const auto wrong = on->may_remove(f.path(), *node); !wrong.empty()) world::here().fail(wrong);
+  if (on->root_is_gone) world::here().fail("moved after the source had gone: " + f.path());
   world::here().note("moved " + f.path() + " to " + to);
   on->names[to] = node;
   on->erase(f.path());
@@ -177,6 +197,80 @@ sluice::awaitable<std::optional<files::entry>> files::reader::next(error_code& e
     e.what = entry::kind::skipped, e.why = errc::not_a_regular_file;
   }
   co_return e;
+}
+
+std::unique_ptr<files::follower> files::follow(const sluice::source& from, std::vector<directory_ptr> roots,
+                                               const sluice::core::selector&,
+                                               std::function<void()> news) const {
+  return std::make_unique<follower>(*on, from, std::move(roots), std::move(news));
+}
+
+files::follower::follower(disk& d, const sluice::source& from, std::vector<directory_ptr> roots,
+                          std::function<void()> news)
+    : disk_{d}, rescan_{from.follow->rescan}, roots_{std::move(roots)}, news_{std::move(news)} {
+  disk_.news = [this](const std::string& path) {
+    if (final_) return;
+    if (path.empty())
+      again_ = true;
+    else
+      told_.push_back(path);
+    news_();
+  };
+}
+
+files::follower::step files::follower::next(steady_time now, sluice::core::wall_time,
+                                            sluice::io::follow_room room, bool stat) {
+  using kind = step::kind;
+  if (disk_.root_is_gone) return {kind::lost};
+  if (room == sluice::io::follow_room::none) return {};
+  if (world::here().chance(0.1)) return {kind::more};
+  if (!told_.empty()) {
+    const auto path = std::move(told_.back());
+    told_.pop_back();
+    const auto node = disk_.find(path);
+    if (!node || node->what != inode::kind::regular) return {kind::more};
+    return {
+        kind::found,
+        entry{entry::kind::file, roots_.front(), path.substr(6), {}, node->identity(), entry::origin::told}};
+  }
+  if (room == sluice::io::follow_room::told) return {};
+  if (walking_) return next_walked(now, stat);
+  if (again_ || now >= walk_at_) {
+    walking_ = whole_ = true, again_ = false, walk_at_ = steady_time::max(), last_.clear();
+    final_ = finishing_;
+    return {kind::walk_begins};
+  }
+  return {final_ ? kind::ended : kind::nothing};
+}
+
+files::follower::step files::follower::next_walked(steady_time now, bool stat) {
+  const auto root = roots_.front()->where + "/";
+  const auto at = disk_.names.upper_bound(std::max(last_, root));
+  if (at == disk_.names.end() || !at->first.starts_with(root)) {
+    walking_ = first_ = false;
+    if (!final_) walk_at_ = now + rescan_;
+    world::here().note("walked");
+    return {whole_ ? step::kind::walk_ends : step::kind::walk_is_torn};
+  }
+  last_ = at->first;
+  entry e{entry::kind::file,
+          roots_.front(),
+          last_.substr(root.size()),
+          {},
+          {},
+          first_ ? entry::origin::first_walk : entry::origin::walk};
+  const auto slash = e.path.find('/');
+  if (slash != std::string::npos && disk_.fails()) {
+    last_ = root + e.path.substr(0, slash) + "0";
+    whole_ = false;
+    return {step::kind::more};
+  }
+  if (at->second->what == inode::kind::link) {
+    if (!first_) return {step::kind::more};
+    e.what = entry::kind::skipped, e.why = errc::not_a_regular_file;
+  }
+  if (stat) e.identity = at->second->identity();
+  return {step::kind::found, std::move(e)};
 }
 
 void files::log::append(std::string line) {

@@ -4,6 +4,7 @@
 #include "core/file_identity.hpp"
 #include "core/selection.hpp"
 #include "io/body.hpp"
+#include "io/entry.hpp"
 #include "sim/world.hpp"
 
 #include <sluice/config.hpp>
@@ -44,6 +45,7 @@ class disk {
   void rewrite(const std::string& path, std::string content);
   void replace(const std::string& path, std::string content) { create(path, std::move(content)); }
   void erase(const std::string& path) { names.erase(path); }
+  void open_for_writing(const std::string& path, bool open);
 
   inode_ptr find(const std::string& path) const;
   /// Names taken away lately may be back after a power cut, and the log's last lines gone.
@@ -51,8 +53,15 @@ class disk {
   void note_removed(const std::string& path, inode_ptr node);
   bool fails() { return world::here().chance(trouble); }
 
+  bool root_is_gone = false;  ///< another directory has the source's name now
+  /// Told, as by inotify, of files that were finished; empty: events were lost.
+  std::function<void(const std::string& path)> news;
+
   /// Asked before a name is taken away: says what is wrong with it, or nothing.
   std::function<std::string(const std::string& path, const inode& node)> may_remove;
+
+  /// To whoever listens, mostly.
+  void tell(const std::string& path);
 
  private:
   inode_ptr make(std::string content, inode::kind what);
@@ -112,7 +121,10 @@ class files {
     std::string path;
     error_code why;
     std::optional<sluice::core::file_identity> identity;
+    enum class origin { first_walk, walk, told };
+    origin from = origin::first_walk;
   };
+  class follower;
   class reader {
    public:
     reader(disk& d, std::vector<directory_ptr> roots, asio::any_io_executor executor)
@@ -147,6 +159,7 @@ class files {
    public:
     error_code read(const std::filesystem::path&);
     bool contains(const std::string& key) const { return keys_.contains(key); }
+    void add(const std::string& key) { keys_.insert(key); }
 
    private:
     std::set<std::string> keys_;
@@ -157,21 +170,61 @@ class files {
   static inline disk* on = nullptr;
 
   error_code open_file(const directory_ptr& root, const std::string& path, bool refuse_writers,
-                       std::optional<file>& out);
+                       std::optional<file>& out, bool only_unwritten = false);
   directory_ptr open_directory(const std::filesystem::path& path, error_code&) const {
     return std::make_shared<directory>(path.string());
   }
   error_code writable(const directory&) const noexcept { return {}; }
   std::unique_ptr<reader> read(const sluice::source&, std::vector<directory_ptr> roots,
-                               const sluice::core::selector&) const {
+                               const sluice::core::selector&, bool = false) const {
     return std::make_unique<reader>(*on, std::move(roots), executor_);
   }
+  std::unique_ptr<follower> follow(const sluice::source& from, std::vector<directory_ptr> roots,
+                                   const sluice::core::selector&, std::function<void()> news) const;
   error_code remove(const file& f) const;
   error_code move(const file& f, const directory& target, const std::string& relative,
                   const std::string& key) const;
 
  private:
   asio::any_io_executor executor_;
+};
+
+/// io::source_follower: walks of the disk, and what it tells between them.
+class files::follower {
+ public:
+  follower(disk& d, const sluice::source& from, std::vector<directory_ptr> roots, std::function<void()> news);
+  ~follower() { disk_.news = nullptr; }
+  follower(const follower&) = delete;
+
+  struct step {
+    enum class kind { found, more, nothing, walk_begins, walk_ends, walk_is_torn, lost, ended };
+    kind is = kind::nothing;
+    std::optional<entry> what{};
+  };
+  step next(steady_time now, sluice::core::wall_time, sluice::io::follow_room room, bool stat);
+  steady_time next_at(steady_time, sluice::core::wall_time) const { return walk_at_; }
+  void rescan() noexcept { again_ = true; }
+  void finish() noexcept { finishing_ = again_ = true; }
+  bool finishing() const noexcept { return finishing_; }
+  void walk_by(steady_time t) noexcept { walk_at_ = std::min(walk_at_, t); }
+  bool walking() const noexcept { return walking_ || again_; }
+  void look_again(const directory_ptr&, std::string path) { told_.push_back("spool/" + std::move(path)); }
+  bool only_rescans() const noexcept { return false; }
+  bool still_there(const directory&) const { return !disk_.root_is_gone; }
+  const std::string& lost() const noexcept { return roots_.front()->where; }
+  std::size_t too_young() const noexcept { return 0; }
+
+ private:
+  step next_walked(steady_time now, bool stat);
+
+  disk& disk_;
+  steady_time::duration rescan_;
+  std::vector<directory_ptr> roots_;
+  std::function<void()> news_;
+  std::vector<std::string> told_;
+  std::string last_;
+  bool walking_ = false, again_ = true, finishing_ = false, final_ = false, first_ = true, whole_ = true;
+  steady_time walk_at_ = steady_time::max();
 };
 
 }  // namespace sim

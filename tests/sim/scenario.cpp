@@ -63,12 +63,16 @@ void scenario::settings() {
     default:
       cfg.on_success = sluice::disposal::remove();
   }
+  follows_ = w.chance(0.3);
+  cfg.count_ahead = w.chance(0.3);
   if (w.chance(0.2)) cfg.on_reject = sluice::disposal::move_to("rejected");
   cfg.job_log = "joblog";
   on.may_drop_log_lines = w.chance(0.2);
   cfg.on_record = [this](const sluice::file_record& r) {
     w.note(std::string{to_string(r.fate)} + " " + r.path + " " + r.disposal);
-    if (r.fate == fate::changed || r.fate == fate::undeletable) to.excuse(r.key);
+    if (r.fate == fate::changed) to.excuse(r.key);
+    if (r.fate == fate::undeletable && !follows_) to.excuse(r.key);
+    if (r.fate == fate::undeletable && follows_) excused_later_.push_back(r.key);
     if (r.attempts > cfg.retry.retries + 1) w.fail("more attempts than allowed: " + r.path);
   };
 }
@@ -118,7 +122,7 @@ void scenario::disturb(std::size_t times) {
           on.create(path, "elsewhere", inode::kind::link);
           break;
         case 6:
-          at->second->has_writer = !at->second->has_writer;
+          on.open_for_writing(path, !at->second->has_writer);
           break;
         default:
           w.note("new: spool/new" + std::to_string(i));
@@ -126,6 +130,26 @@ void scenario::disturb(std::size_t times) {
           ++told.files;
       }
     });
+}
+
+/// New files for a while, some of them under names that were used before.
+void scenario::people_write(std::size_t times, milliseconds within) {
+  for (std::size_t i = 0; i < times; ++i)
+    w.after(w.between(milliseconds{0}, within), world::owner::environment, [this] {
+      const auto path = "spool/written" + std::to_string(w.below(30));
+      w.note("written: " + path);
+      on.create(path, some_bytes());
+      ++told.files;
+    });
+}
+
+sluice::source scenario::some_source() {
+  auto from = sluice::source::directory("spool");
+  if (!follows_) return from;
+  const auto again = w.between(milliseconds{100}, milliseconds{60'000});
+  from.follow = sluice::following{w.between(milliseconds{100}, milliseconds{120'000}), again,
+                                  again * (1 + static_cast<int>(w.below(60)))};
+  return from;
 }
 
 void scenario::start() {
@@ -167,7 +191,16 @@ void scenario::interfere() {
   const auto times = w.below(4);
   for (std::size_t i = 0; i < times; ++i)
     w.after(w.between(milliseconds{0}, milliseconds{1 << w.below(17)}), world::owner::process, [this] {
-      switch (w.below(6)) {
+      switch (w.below(follows_ ? 8 : 6)) {
+        case 6:
+          w.note("walk now");
+          engine_->rescan(false);
+          break;
+        case 7:
+          if (!w.chance(0.1)) break;
+          w.note("the source is moved away");
+          on.root_is_gone = true;
+          break;
         case 0: {
           const bool at_once = w.chance(0.5);
           w.note(at_once ? "stopped at once" : "stopped");
@@ -215,11 +248,20 @@ std::optional<sluice::run_summary> scenario::drain(bool may_be_killed, bool with
   if (may_be_killed && w.chance(0.4))
     killer = w.after(w.between(milliseconds{0}, milliseconds{1 << w.below(17)}), world::owner::process,
                      [this] { killed_ = true; });
-  drain_id_ =
-      engine_->drain(sluice::source::directory("spool"), {}, [this](error_code, sluice::run_summary s) {
-        if (summary_) w.fail("told twice of its end");
-        summary_ = std::move(s);
-      });
+  on.root_is_gone = false;
+  for (const auto& key : std::exchange(excused_later_, {})) to.excuse(key);
+  if (follows_) {
+    const auto longest = milliseconds{w.chance(0.1) ? 20'000'000 : 1 << w.below(19)};
+    people_write(w.below(30), longest);
+    w.after(w.between(milliseconds{0}, longest), world::owner::process, [this] {
+      w.note("finish");
+      engine_->rescan(true);
+    });
+  }
+  drain_id_ = engine_->drain(some_source(), {}, [this](error_code, sluice::run_summary s) {
+    if (summary_) w.fail("told twice of its end");
+    summary_ = std::move(s);
+  });
   if (with_interference) interfere();
   ++told.runs;
   advance([&] { return killed_ || summary_; });
@@ -240,6 +282,41 @@ std::optional<sluice::run_summary> scenario::drain(bool may_be_killed, bool with
   return summary_;
 }
 
+void scenario::follow_to_the_end() {
+  for (const auto& key : std::exchange(excused_later_, {})) to.excuse(key);
+  if (cfg.resume) {
+    files::keys logged;
+    logged.read({});
+    to.excuse_all_but(logged);
+  }
+  cfg.limit.max_duration = {}, cfg.limit.max_errors = 0;
+  end(), start();
+  summary_.reset(), killed_ = false, uploads_ = uploads_done_ = 0, on.root_is_gone = false;
+  drain_id_ =
+      engine_->drain(some_source(), [this](error_code, sluice::run_summary s) { summary_ = std::move(s); });
+  ++told.runs;
+  const auto bad = milliseconds{w.chance(0.2) ? 10'000'000 : 1 << w.below(19)};
+  people_write(w.below(30), bad);
+  bool well = false, quiet = false;
+  w.after(bad, world::owner::environment, [&] { heal(), well = true; });
+  w.after(bad + std::chrono::seconds{60}, world::owner::environment, [&] { quiet = true; });
+  people_write(w.below(5), bad + std::chrono::seconds{50});
+  const auto enough = w.now() + bad + std::chrono::hours{8};
+  advance([&] { return summary_ || (well && quiet && waiting(true) == 0) || w.now() > enough; });
+  if (!w.failure().empty()) return;
+  if (summary_) return w.fail("a run that follows ended by itself: " + to_json(*summary_));
+  if (waiting(true) > 0) return w.fail("not delivered, though all has been well for hours");
+  const auto p = engine_->snapshot();
+  if (p.seen != p.accepted + p.rejected + p.deferred + p.changed + p.vanished + p.skipped)
+    w.fail("seen is not the sum of the fates while it runs");
+  w.note("finish");
+  engine_->rescan(true);
+  advance([&] { return summary_.has_value(); });
+  if (summary_) check(*summary_);
+  if (summary_ && summary_->reason != sluice::stop_reason::complete)
+    w.fail("not complete: " + to_json(*summary_));
+}
+
 void scenario::check(const sluice::run_summary& s) {
   w.note("ended: " + to_json(s));
   if (s.seen != s.accepted + s.rejected + s.deferred + s.changed + s.vanished + s.skipped)
@@ -257,17 +334,21 @@ void scenario::heal() {
   to.weather = calm();
   on.trouble = 0, on.may_drop_log_lines = false;
   cfg.limit.max_duration = {}, cfg.limit.max_errors = 0, cfg.timeout.attempt = {};
-  for (auto& [path, node] : on.names) node->has_writer = false;
+  on.root_is_gone = false;
+  for (auto& [path, node] : on.names)
+    if (node->has_writer) on.open_for_writing(path, false);
 }
 
-std::size_t scenario::waiting() const {
+std::size_t scenario::waiting(bool may_stay) const {
   return static_cast<std::size_t>(std::ranges::count_if(on.names, [&](const auto& n) {
     if (!n.first.starts_with("spool/") || n.second->what != inode::kind::regular) return false;
-    return !cfg.resume || !to.confirmed(n.first.substr(n.first.rfind('/') + 1), n.second->content);
+    return !(cfg.resume || may_stay) ||
+           !to.confirmed(n.first.substr(n.first.rfind('/') + 1), n.second->content);
   }));
 }
 
 void scenario::deliver_all() {
+  follows_ = false;
   for (int run = 0; run < 3 && w.failure().empty() && waiting() > 0; ++run) drain(false, false);
   if (w.failure().empty() && waiting() > 0)
     w.fail("never delivered, though all is well again: " + std::to_string(waiting()) + " files");
@@ -290,6 +371,7 @@ story tell(std::uint64_t seed, bool trace) {
   }
   while (w.failure().empty() && w.step()) {
   }
+  if (w.failure().empty() && s.follows()) s.follow_to_the_end();
   s.heal();
   if (w.failure().empty()) s.end(), s.start(), s.deliver_all();
   s.told.failure = w.failure(), s.told.hash = w.hash();

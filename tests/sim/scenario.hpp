@@ -11,6 +11,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace sluice::engine {
 class engine_base;
@@ -40,9 +41,13 @@ class scenario {
   void start();
   /// Drains to the end of the run, or until the process is killed. Nothing when it was killed.
   std::optional<sluice::run_summary> drain(bool may_be_killed, bool interfere);
+  /// Follows the source through all weathers; then all is well, and everything must be delivered while it
+  /// goes on; then it is told to finish.
+  void follow_to_the_end();
   /// The process is gone, without a word.
   void end();
 
+  bool follows() const noexcept { return follows_; }
   void heal();
   /// Drains until the folder is empty (of what can be sent); fails the world when it never is.
   void deliver_all();
@@ -55,10 +60,13 @@ class scenario {
 
  private:
   void settings();
+  sluice::source some_source();
+  void people_write(std::size_t times, milliseconds within);
   void interfere();
   void check(const sluice::run_summary& s);
   void advance(const std::function<bool()>& until);
-  std::size_t waiting() const;
+  /// Files to be sent; with `may_stay`, one that was confirmed may be there still: it could not be removed.
+  std::size_t waiting(bool may_stay = false) const;
 
   std::unique_ptr<asio::io_context> loop_;
   std::shared_ptr<sluice::engine::engine_base> engine_;
@@ -66,6 +74,8 @@ class scenario {
   std::uint64_t drain_id_ = 0, uploads_ = 0, uploads_done_ = 0;
   std::size_t widest_ = 0;
   bool killed_ = false;
+  bool follows_ = false;
+  std::vector<std::string> excused_later_;  ///< keys that another run may send again, this one not
   steady_time stopped_at_ = steady_time::max();
 };
 

@@ -80,6 +80,7 @@ class window_files {
   using directory_ptr = sim::directory_ptr;
   using entry = sim::files::entry;
   using lock = sim::files::lock;
+  using follower = sim::files::follower;  ///< none of these is followed
   class file final : public sluice::io::body {
    public:
     explicit file(std::uint64_t bytes) : identity_{1, 1, bytes, 1, 1} {}
@@ -112,10 +113,12 @@ class window_files {
   struct keys {
     error_code read(const std::filesystem::path&) { return {}; }
     bool contains(const std::string&) const { return false; }
+    void add(const std::string&) {}
   };
 
   explicit window_files(const asio::any_io_executor&) {}
-  error_code open_file(const directory_ptr&, const std::string&, bool, std::optional<file>& out) {
+  error_code open_file(const directory_ptr&, const std::string&, bool, std::optional<file>& out,
+                       bool = false) {
     out.emplace(window_network::to->file_bytes());
     return {};
   }
@@ -124,8 +127,12 @@ class window_files {
   }
   error_code writable(const directory&) const noexcept { return {}; }
   std::unique_ptr<reader> read(const sluice::source&, const std::vector<directory_ptr>& roots,
-                               const sluice::core::selector&) const {
+                               const sluice::core::selector&, bool = false) const {
     return std::make_unique<reader>(reader{roots.front()});
+  }
+  std::unique_ptr<follower> follow(const sluice::source&, const std::vector<directory_ptr>&,
+                                   const sluice::core::selector&, const std::function<void()>&) const {
+    return nullptr;
   }
   error_code remove(const file&) const { return {}; }
   error_code move(const file&, const directory&, const std::string&, const std::string&) const { return {}; }

@@ -192,9 +192,7 @@ INSTANTIATE_TEST_SUITE_P(
                 {"--control: cannot make"}},
         refusal{
             "no_command", {"--on-success", "delete", "--token-command", ""}, {"--token-command: is empty"}},
-        refusal{"list_of_names",
-                {"--on-success", "delete", "--files-from", "x"},
-                {"--files-from", "no such option"}},
+        refusal{"implied", {"--on-success", "delete", "--resume"}, {"--resume", "no such option"}},
         refusal{"dry", {"--on-success", "delete", "-n"}, {"no such option", "sluice watch --help"}}),
     [](const auto& test) { return std::string{test.param.name}; });
 

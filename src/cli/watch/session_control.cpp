@@ -37,7 +37,9 @@ std::string session::obey(const control_request& r) {
     case rescan:
       up_->rescan();
       break;
-    case drain:
+    case drain:  // which a pause would keep from its end
+      holding_ = false;
+      hold_or_go();
       up_->finish();
       break;
   }

@@ -7,6 +7,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <chrono>
 #include <cstring>
 #include <filesystem>
@@ -29,13 +30,16 @@ class raw_client {
 
   bool connected() const noexcept { return connected_; }
   void send(const std::string& bytes) const { ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL); }
-  /// All that comes until the other side closes.
+  /// All that comes until the other side closes; says so when it does not.
   std::string rest() const {
     std::string all;
     char buffer[4096];
-    for (ssize_t n = 0; (n = ::recv(fd_, buffer, sizeof buffer, 0)) > 0;)
+    while (true) {
+      const auto n = ::recv(fd_, buffer, sizeof buffer, 0);
+      if (n < 0 && errno == EAGAIN) return all + "(still open)";
+      if (n <= 0) return all;
       all.append(buffer, static_cast<std::size_t>(n));
-    return all;
+    }
   }
 
  private:

@@ -44,6 +44,12 @@ TEST(watch_plan, tries_again_as_often_as_it_looks) {
   EXPECT_EQ(plan_of({{"rescan", "1h"}}).plan.base.source.follow->again, 60s);
 }
 
+TEST(watch_plan, never_looks_without_a_pause) {
+  const auto [plan, problems] = plan_of({{"on-success", "move=/tmp"}, {"rescan", "0"}});
+  EXPECT_THAT(problems, Contains(HasSubstr("--rescan: an interval of 0")));
+  EXPECT_EQ(plan.base.source.follow->rescan, 60s) << "so that nothing else complains";
+}
+
 TEST(watch_plan, remembers_what_it_kept_in_the_log) {
   EXPECT_THAT(plan_of({}).problems, Contains(HasSubstr("needs --joblog")));
   EXPECT_THAT(plan_of({{"joblog", "-"}}).problems, Contains(HasSubstr("needs --joblog")));

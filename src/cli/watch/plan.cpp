@@ -23,8 +23,12 @@ std::string default_control() {
 
 void read_follow(option_reader& r, source& from) {
   following f;
+  const auto usual = f.rescan;
   r.duration("rescan", f.rescan);
-  if (f.rescan.count() == 0) r.complain("rescan", "an interval of 0 would walk without end");
+  if (f.rescan.count() == 0) {
+    r.complain("rescan", "an interval of 0 would walk without end");
+    f.rescan = usual;  // one complaint is enough
+  }
   f.again = std::min(f.again, f.rescan);
   from.follow = f;
 }

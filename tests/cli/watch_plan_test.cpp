@@ -37,6 +37,7 @@ TEST(watch_plan, follows_its_source_and_prints_once_a_minute) {
   EXPECT_EQ(plan.base.stats, 60s);
   EXPECT_TRUE(plan.base.endless);
   EXPECT_FALSE(plan.base.config.resume);
+  EXPECT_TRUE(plan.base.config.count_ahead) << "or nobody knows what waits";
 }
 
 TEST(watch_plan, tries_again_as_often_as_it_looks) {

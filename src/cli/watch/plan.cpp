@@ -95,6 +95,7 @@ watch_plan make_watch_plan(const raw_options& options, std::vector<std::string>&
     if (const auto what = control_path_problem(plan.control); !what.empty()) r.complain("control", what);
   if (!plan.control.empty()) cfg.own_files.emplace_back(plan.control);
   cfg.resume = !cfg.job_log.empty() && cfg.job_log != "-";
+  cfg.count_ahead = true;  // the backlog and its age are told
   for (const auto& p : in_option_names(sluice::problems(cfg, base.source), options, problems))
     problems.push_back(p);
   return plan;

@@ -1,5 +1,7 @@
 #include "sink/script.hpp"
 
+#include "sink/request_parser.hpp"
+
 #include <fnmatch.h>
 
 #include <algorithm>
@@ -38,6 +40,8 @@ script::answer script::matches(std::size_t i, const request_facts& facts) {
   if (r.conn && *r.conn != facts.conn) return answer::no;
   if (r.request && *r.request != facts.request) return answer::no;
   if (r.path && !glob(*r.path, facts.path)) return answer::no;
+  for (const auto& [name, value] : r.headers)
+    if (!facts.head || facts.head->find(name) != value) return answer::no;
   if (r.needs_part()) {
     if (!facts.part_known) return answer::unknown;
     if (r.name && !glob(*r.name, facts.name)) return answer::no;

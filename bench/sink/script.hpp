@@ -17,6 +17,8 @@ namespace sink {
 
 using name_value = std::pair<std::string, std::string>;
 
+class request_head;
+
 enum class ending { fin, rst, stall };
 enum class early { no, headers, part, bytes };
 enum class after_early { close, drain, rst, keep };
@@ -64,12 +66,14 @@ struct request_facts {
   bool part_known = false;  ///< the file part's head has come: `name` and `fields` are final
   std::string_view name;
   const std::vector<name_value>* fields = nullptr;
+  const request_head* head = nullptr;
 };
 
 struct rule {
   std::optional<std::string> path, name;  ///< globs
   std::optional<std::uint64_t> conn, request;
   std::vector<name_value> fields;
+  std::vector<name_value> headers;  ///< names in lower case
   behaviour what;
   bool per_name = true;
   std::uint64_t times = std::numeric_limits<std::uint64_t>::max();

@@ -130,6 +130,9 @@ void read_match(const json& object, const std::string& where, rule& r) {
   r.conn = k.number("conn");
   r.request = k.number("request");
   r.fields = k.pairs("field");
+  r.headers = k.pairs("header");
+  for (auto& [name, value] : r.headers)
+    for (char& c : name) c = static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c);
   k.finish();
 }
 

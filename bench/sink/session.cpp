@@ -145,7 +145,7 @@ task<void> session::send_continue() {
 void session::choose() {
   if (choice_.settled) return;
   choice_ = service_.rules.choose(
-      {id_, request_, head_.target(), intake_.file_begun(), intake_.name(), &intake_.fields()});
+      {id_, request_, head_.target(), intake_.file_begun(), intake_.name(), &intake_.fields(), &head_});
   if (!choice_.settled || !choice_.what) return;
   what_ = choice_.what;
   idle_ = what_->idle;

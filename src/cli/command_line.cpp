@@ -40,11 +40,28 @@ constexpr face faces[] = {
      "Exit codes: 0 all sent, 1 some files were not, 2 usage, 3 source unreadable, 5 endpoint unreachable, 7 "
      "endpoint refuses us,\n"
      "10 time budget reached, 11 another instance holds the source, 128+N stopped by signal N"},
+    {verb::watch, "Drain SOURCE... to URL, and go on with what is put there", "SOURCE... URL",
+     "directories to follow, then the endpoint",
+     "Exit codes: those of send; 11 also when another instance holds the control socket.\n"
+     "SIGHUP reads header, certificate and key files again and opens the job log anew; SIGTERM lets what is "
+     "in flight end"},
     {verb::bench, "Load URL and measure it; nothing is deleted", "URL", "the endpoint to measure",
      "Exit codes: 0 every request accepted, 1 some were not, 2 usage, 3 --from unreadable, 5 endpoint "
      "unreachable, 7 endpoint\n"
      "refuses us, 128+N stopped by signal N"},
+    {verb::ctl, "Tell a running `sluice watch` something", "COMMAND",
+     "status, pause, resume, window N|auto, rate N[/s|/m|/h]|off, limit-rate BYTES|off, rescan or drain",
+     "Without --control PATH, SLUICE_CONTROL names the socket.\n"
+     "Exit codes: 0 done, 2 usage or refused, 5 nobody listens, or nobody answers"},
 };
+
+const char* footer_of(verb v) { return v == verb::ctl ? "" : layers; }
+
+verb verb_of(int argc, const char* const* argv) {
+  for (const auto& f : faces)
+    if (argc > 1 && argv[1] == to_string(f.what)) return f.what;
+  return verb::send;
+}
 
 /// Where the values of one verb's options go; addresses must stay.
 struct store {
@@ -56,7 +73,7 @@ struct store {
 void declare(CLI::App& program, const face& f, raw_options& options, store& into) {
   into.app = program.add_subcommand(std::string{to_string(f.what)}, f.does);
   into.app->allow_extras();
-  into.app->footer(std::string{layers} + f.exit_codes);
+  into.app->footer(std::string{footer_of(f.what)} + f.exit_codes);
   into.app->add_option(f.positionals, options.positionals, f.means)->option_text(" ");
   for (const auto& spec : options_of(f.what)) {
     const auto names =
@@ -80,7 +97,7 @@ std::string help_of(verb v) { return "`sluice " + std::string{to_string(v)} + " 
 std::optional<raw_options> parse_command_line(int argc, const char* const* argv,
                                               std::vector<std::string>& problems, int& exit_code) {
   raw_options options;
-  if (argc > 1 && argv[1] == to_string(verb::bench)) options.verb = verb::bench;
+  options.verb = verb_of(argc, argv);
   CLI::App app{about, "sluice"};
   app.set_version_flag("--version", std::string{"sluice "} + std::string{version});
   app.require_subcommand(1);
@@ -98,7 +115,8 @@ std::optional<raw_options> parse_command_line(int argc, const char* const* argv,
     return parse_command_line(argc - 1, argv, problems, exit_code);
   } catch (const CLI::ParseError& e) {
     const bool no_verb = dynamic_cast<const CLI::RequiredError*>(&e) != nullptr;
-    problems.push_back(no_verb ? "no verb: write `sluice send SOURCE... URL` or `sluice bench URL`; " +
+    problems.push_back(no_verb ? "no verb: write `sluice send SOURCE... URL`, `sluice watch SOURCE... URL`, "
+                                 "`sluice bench URL` or `sluice ctl COMMAND`; " +
                                      help_of(verb::send) + " says more"
                                : printable(e.what()) + "; " + help_of(options.verb) + " says what it takes");
     exit_code = static_cast<int>(cli::exit_code::usage);

@@ -33,7 +33,11 @@ std::string record_text(const file_record& r) {
 }  // namespace
 
 display::display(const boost::asio::any_io_executor& executor, const send_plan& plan)
-    : timer_{executor}, style_{plan.progress}, verbose_{plan.verbose}, json_{plan.log_json} {
+    : timer_{executor},
+      style_{plan.progress},
+      endless_{plan.endless},
+      verbose_{plan.verbose},
+      json_{plan.log_json} {
   if (plan.quiet || plan.config.dry_run) style_ = style::none;
   if (style_ == style::automatic) style_ = console_.is_terminal() ? style::bar : style::line;
   if (style_ == style::bar && !console_.is_terminal()) style_ = style::line;  // nothing to redraw on
@@ -42,7 +46,7 @@ display::display(const boost::asio::any_io_executor& executor, const send_plan& 
 
 void display::start(std::function<progress()> look) {
   look_ = std::move(look);
-  past_.push_back(look_());
+  meter_.add(look_());
   if (style_ != style::none) tick();
 }
 
@@ -51,36 +55,36 @@ void display::tick() {
   timer_.async_wait([this](boost::system::error_code ec) {
     if (ec) return;
     const auto p = look_();
-    const auto now = recent(p);
-    const auto window = verbose_ ? window_text(p, last_change_) : std::string{};
+    const auto text = text_of(p, meter_.add(p));
     if (style_ == style::bar)
-      console_.status(progress_bar(p, now, console_.columns() - std::min(console_.columns(), window.size())) +
-                      window);
+      console_.status(text);
     else
-      console_.line(progress_line(p, now) + window);
+      console_.line(text);
     tick();
   });
 }
 
-pace display::recent(const progress& p) {
-  past_.push_back(p);
-  while (past_.size() > 2 && p.elapsed - past_[1].elapsed > 3s) past_.pop_front();
-  const auto& old = past_.front();
-  const auto seconds = std::chrono::duration<double>(p.elapsed - old.elapsed).count();
-  if (seconds <= 0) return {};
-  return {static_cast<double>(p.accepted - old.accepted) / seconds,
-          static_cast<double>(p.bytes - old.bytes) / seconds};
+std::string display::text_of(const progress& p, const pace& now) const {
+  const bool bar = style_ == style::bar;
+  const auto window = verbose_ ? window_text(p, last_change_) : std::string{};
+  const auto columns = console_.columns();
+  if (endless_) {
+    const auto text = progress_line(p, now) + followed_text(p, std::chrono::system_clock::now());
+    return bar ? text.substr(0, columns - 1) : text;
+  }
+  return (bar ? progress_bar(p, now, columns - std::min(columns, window.size())) : progress_line(p, now)) +
+         window;
 }
 
 /// The bar stays on the screen, with the figures of the whole run.
 void display::stop(const run_summary& s) {
   timer_.cancel();
-  if (style_ == style::bar && s.attempts > 0) {
+  if (style_ == style::bar && !endless_ && s.attempts > 0) {
     progress p;
     p.accepted = s.accepted, p.rejected = s.rejected, p.deferred = s.deferred, p.changed = s.changed;
     p.vanished = s.vanished;
     p.total =
-        std::max(s.seen - s.skipped, past_.back().total.value_or(0));  // a run that was stopped saw fewer
+        std::max(s.seen - s.skipped, meter_.last().total.value_or(0));  // a run that was stopped saw fewer
     const pace whole_run{s.files_per_second, s.seconds > 0 ? static_cast<double>(s.bytes) / s.seconds : 0};
     console_.status(progress_bar(p, whole_run, console_.columns()));
   }

@@ -2,17 +2,17 @@
 #pragma once
 
 #include "console.hpp"
+#include "pace_meter.hpp"
 #include "progress_text.hpp"
 #include "send_plan.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <deque>
 #include <functional>
 
 namespace sluice::cli {
 
-/// Progress as a bar or as lines, and a line per file with --verbose.
+/// Progress as a bar (one line, where there is no end) or as lines, and a line per file with --verbose.
 class display {
  public:
   display(const boost::asio::any_io_executor& executor, const send_plan& plan);
@@ -27,16 +27,15 @@ class display {
 
  private:
   void tick();
-  pace recent(const progress& p);
-
+  std::string text_of(const progress& p, const pace& now) const;
   console console_;
   boost::asio::steady_timer timer_;
   style style_;
   std::chrono::milliseconds interval_;
-  bool verbose_, json_;
+  bool endless_, verbose_, json_;
   std::string_view last_change_;  ///< of the window
   std::function<progress()> look_;
-  std::deque<progress> past_;  ///< a few seconds of it, for the pace
+  pace_meter meter_;
 };
 
 }  // namespace sluice::cli

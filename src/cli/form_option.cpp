@@ -1,5 +1,7 @@
 #include "form_option.hpp"
 
+#include "credential.hpp"
+
 #include <sluice/text.hpp>
 
 #include <cerrno>
@@ -41,13 +43,14 @@ std::string_view trimmed(string_view s) {
   return s;
 }
 
-void add_header(string_view line, const std::string& where, config& cfg, std::vector<std::string>& problems) {
+void add_header(string_view line, const std::string& where, std::vector<header>& into,
+                std::vector<std::string>& problems) {
   const auto colon = line.find(':');
   // The line may hold a secret: only the name before a colon is ever shown.
   if (colon == string_view::npos || colon == 0)
     problems.push_back(where + ": a header without a name; write 'Name: value' or @FILE");
   else
-    cfg.headers.push_back(
+    into.push_back(
         {std::string{trimmed(line.substr(0, colon))}, std::string{trimmed(line.substr(colon + 1))}});
 }
 
@@ -81,29 +84,34 @@ void read_form(const raw_options& options, config& cfg, std::vector<std::string>
   }
 }
 
-void read_headers(const raw_options& options, config& cfg, std::vector<std::string>& problems) {
-  const auto where = options.where("header");
-  for (const auto& text : options.list("header")) {
-    if (!text.starts_with('@')) {
-      add_header(text, where, cfg, problems);
-      continue;
-    }
-    std::ifstream in{text.substr(1), std::ios::binary};
-    in.peek();  // a directory opens, and fails here
-    if (!in.is_open() || in.bad()) {
-      problems.push_back(where + ": cannot read '" + printable(text.substr(1)) +
-                         "': " + std::strerror(errno));
-      continue;
-    }
-    unsigned number = 0;
-    for (std::string line; std::getline(in, line);) {
-      ++number;
-      const auto content = trimmed(line);
-      if (content.empty() || content.front() == '#') continue;
-      add_header(content, where + ": '" + printable(text.substr(1)) + "', line " + std::to_string(number),
-                 cfg, problems);
-    }
+void read_header_lines(std::istream& in, const std::string& where, std::vector<header>& into,
+                       std::vector<std::string>& problems) {
+  unsigned number = 0;
+  for (std::string line; std::getline(in, line);) {
+    ++number;
+    const auto content = trimmed(line);
+    if (content.empty() || content.front() == '#') continue;
+    add_header(content, where + ", line " + std::to_string(number), into, problems);
   }
+}
+
+std::vector<header> read_headers(const std::vector<std::string>& texts, const std::string& where,
+                                 std::vector<std::string>& problems) {
+  std::vector<header> headers;
+  for (const auto& text : texts) {
+    const auto file = header_file(text);
+    if (!file) {
+      add_header(text, where, headers, problems);
+      continue;
+    }
+    std::ifstream in{*file, std::ios::binary};
+    in.peek();  // a directory opens, and fails here
+    if (!in.is_open() || in.bad())
+      problems.push_back(where + ": cannot read '" + printable(*file) + "': " + std::strerror(errno));
+    else
+      read_header_lines(in, where + ": '" + printable(*file) + "'", headers, problems);
+  }
+  return headers;
 }
 
 }  // namespace sluice::cli

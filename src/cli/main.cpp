@@ -1,4 +1,6 @@
 #include "cli/bench/bench.hpp"
+#include "cli/watch/ctl.hpp"
+#include "cli/watch/watch.hpp"
 #include "command_line.hpp"
 #include "exit_code.hpp"
 #include "option_names.hpp"
@@ -38,9 +40,22 @@ int run(int argc, char** argv) {
   add_environment(*options, environ, problems);
   if (const auto file = options->value("config")) add_file(*options, *file, problems);
   if (code != 0) return complain(problems);  // no verb: nothing more can be said
-  if (options->verb == verb::bench) {
-    auto plan = make_bench_plan(*options, problems);
-    return problems.empty() ? bench(std::move(plan)) : complain(problems);
+  switch (options->verb) {
+    case verb::bench: {
+      auto plan = make_bench_plan(*options, problems);
+      return problems.empty() ? bench(std::move(plan)) : complain(problems);
+    }
+    case verb::watch: {
+      auto plan = make_watch_plan(*options, problems);
+      return problems.empty() ? watch(std::move(plan)) : complain(problems);
+    }
+    case verb::ctl: {
+      if (problems.empty()) code = ctl(*options, problems);
+      const int refused = problems.empty() ? 0 : complain(problems);
+      return code != 0 ? code : refused;
+    }
+    case verb::send:
+      break;
   }
   auto plan = make_plan(*options, problems);
   for (const auto& p : in_option_names(sluice::problems(plan.config, plan.source), *options, problems))

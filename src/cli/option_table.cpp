@@ -7,8 +7,10 @@ namespace sluice::cli {
 namespace {
 
 using enum option_spec::kind;
-constexpr auto all = option_spec::users::all;
-constexpr auto bench = option_spec::users::bench;
+constexpr verb_set all{verb::send, verb::watch, verb::bench};
+constexpr verb_set once{verb::send};
+constexpr verb_set watch{verb::watch};
+constexpr verb_set bench{verb::bench};
 
 constexpr option_spec table[] = {
     {"form", "F", list, "Request", "NAME=VALUE",
@@ -25,13 +27,13 @@ constexpr option_spec table[] = {
     {"min-size", "", value, "Selection", "BYTES", "at least so large"},
     {"max-size", "", value, "Selection", "BYTES", "at most so large"},
     {"files-from", "", value, "Selection", "FILE|-",
-     "names, one a line, instead of walking; relative to SOURCE where one is given"},
-    {"files-from0", "", value, "Selection", "FILE|-", "the same, names ended by NUL"},
+     "names, one a line, instead of walking; relative to SOURCE where one is given", once},
+    {"files-from0", "", value, "Selection", "FILE|-", "the same, names ended by NUL", once},
     {"max-depth", "", value, "Selection", "N", "1: only files right in SOURCE"},
-    {"max-files", "", value, "Selection", "N", "stop after so many"},
+    {"max-files", "", value, "Selection", "N", "stop after so many", once},
     {"order-by", "", value, "Selection", "KEY[,desc]",
      "name, mtime or size (holds the listing in memory; default: as the directory gives them)"},
-    {"dry-run", "n", flag, "Selection", "", "list what would be sent, send nothing"},
+    {"dry-run", "n", flag, "Selection", "", "list what would be sent, send nothing", once},
 
     {"success-status", "", value, "Success", "LIST", "statuses that mean success (default 200,201,204)", all},
     {"success-json", "", list, "Success", "POINTER=VALUE",
@@ -66,9 +68,9 @@ constexpr option_spec table[] = {
     {"tls-min", "", value, "TLS", "1.2|1.3", "least TLS version (default 1.2)", all},
 
     {"progress", "", value, "Output", "HOW", "auto, bar, line or none (default auto: a bar on a terminal)"},
-    {"stats", "", value, "Output", "TIME", "interval of progress lines (default 10s)"},
+    {"stats", "", value, "Output", "TIME", "interval of progress lines (default 10s; of watch 60s)"},
     {"joblog", "", value, "Output", "FILE|-", "append a JSON line per file"},
-    {"resume", "", flag, "Output", "", "skip what the job log has as accepted"},
+    {"resume", "", flag, "Output", "", "skip what the job log has as accepted", once},
     {"summary", "", value, "Output", "FILE|-", "write the run's summary as JSON"},
     {"trace-window", "", value, "Output", "FILE", "write each change of an automatic window as a JSON line"},
     {"verbose", "v", flag, "Output", "", "a line per file: time, path, status, reply"},
@@ -77,6 +79,15 @@ constexpr option_spec table[] = {
 
     {"config", "K", value, "Configuration", "FILE", "JSON with comments, keys as these options", all},
     {"lock", "", value, "Configuration", "FILE", "lock this file instead of SOURCE"},
+
+    {"rescan", "", value, "Watch", "TIME", "walk SOURCE anew at least so often (default 60s)", watch},
+    {"token-command", "", value, "Watch", "CMD",
+     "its output is request headers, one a line: asked at the start, on SIGHUP and when the server says 401",
+     watch},
+    {"control", "", value, "Watch", "PATH", "socket for `sluice ctl`", {verb::watch, verb::ctl}},
+    {"status", "", value, "Watch", "ADDR:PORT", "HTTP page and metrics of this run, on a loopback address",
+     watch},
+    {"status-public", "", flag, "Watch", "", "--status may be seen from other machines", watch},
 
     {"size", "", value, "Load", "BYTES[-BYTES]",
      "bodies from memory: of one size, or of sizes drawn evenly from a range (default 32k)", bench},
@@ -94,6 +105,8 @@ constexpr option_spec table[] = {
     {"json", "", value, "Output", "FILE|-", "write all figures as JSON", bench},
     {"html", "", value, "Output", "FILE", "write a page with plots, which needs nothing from elsewhere",
      bench},
+
+    {"json", "", flag, "Output", "", "status as JSON", {verb::ctl}},
 };
 
 }  // namespace

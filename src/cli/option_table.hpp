@@ -2,13 +2,29 @@
 // it.
 #pragma once
 
+#include <initializer_list>
 #include <string_view>
 #include <vector>
 
 namespace sluice::cli {
 
-enum class verb { send, bench };
-constexpr std::string_view to_string(verb v) noexcept { return v == verb::send ? "send" : "bench"; }
+enum class verb { send, watch, bench, ctl };
+constexpr std::string_view to_string(verb v) noexcept {
+  constexpr std::string_view names[] = {"send", "watch", "bench", "ctl"};
+  return names[static_cast<std::size_t>(v)];
+}
+
+class verb_set {
+ public:
+  constexpr verb_set(std::initializer_list<verb> verbs) noexcept {
+    for (const auto v : verbs) bits_ |= bit(v);
+  }
+  constexpr bool contains(verb v) const noexcept { return (bits_ & bit(v)) != 0; }
+
+ private:
+  static constexpr unsigned bit(verb v) noexcept { return 1u << static_cast<unsigned>(v); }
+  unsigned bits_ = 0;
+};
 
 struct option_spec {
   enum class kind { flag, value, list };
@@ -18,12 +34,9 @@ struct option_spec {
   std::string_view group;
   std::string_view value;  ///< what the value is called in the help
   std::string_view help;
-  enum class users { send, bench, all };
-  users who = users::send;
+  verb_set who = {verb::send, verb::watch};
 
-  constexpr bool belongs_to(verb v) const noexcept {
-    return who == users::all || (who == users::send) == (v == verb::send);
-  }
+  constexpr bool belongs_to(verb v) const noexcept { return who.contains(v); }
 };
 
 std::vector<option_spec> options_of(verb v);

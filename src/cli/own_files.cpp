@@ -1,5 +1,7 @@
 #include "own_files.hpp"
 
+#include "credential.hpp"
+
 #include <sluice/text.hpp>
 
 #include <sys/stat.h>
@@ -27,7 +29,7 @@ void note_secret(const std::string& where, const std::string& file, config& cfg,
 void note_own_files(const raw_options& options, config& cfg, std::vector<std::string>& warnings) {
   const auto& headers = options.list("header");
   for (const auto& h : headers)
-    if (h.starts_with('@')) note_secret(options.where("header"), h.substr(1), cfg, warnings);
+    if (const auto file = header_file(h)) note_secret(options.where("header"), *file, cfg, warnings);
   if (const auto file = options.value("config")) {
     const bool holds_headers = options.where("header") == printable(*file) + ": header" &&
                                std::ranges::any_of(headers, [](auto& h) { return !h.starts_with('@'); });

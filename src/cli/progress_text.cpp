@@ -96,6 +96,20 @@ std::string window_text(const progress& p, std::string_view last) {
   return text;
 }
 
+double oldest_age(const progress& p, std::chrono::system_clock::time_point now) {
+  return p.oldest ? std::max(0.0, std::chrono::duration<double>(now - *p.oldest).count()) : 0;
+}
+
+std::string followed_text(const progress& p, std::chrono::system_clock::time_point now) {
+  std::string text = "  window " + std::to_string(p.window) + "  " +
+                     grouped(p.backlog.value_or(p.waiting + p.backing_off)) + " waiting";
+  if (p.oldest) text += ", the oldest since " + human_time(oldest_age(p, now));
+  if (p.paused) text += "  paused";
+  if (p.unreachable) text += "  endpoint unreachable";
+  if (p.only_rescans) text += "  new files are found by rescans only";
+  return text;
+}
+
 std::string summary_text(const run_summary& s) {
   std::string text = "sluice: " + grouped(s.accepted) + " accepted";
   const auto add = [&](std::uint64_t n, const char* what) {

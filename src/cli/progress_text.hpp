@@ -3,6 +3,7 @@
 
 #include <sluice/result.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -31,6 +32,10 @@ std::string progress_bar(const progress& p, const pace& now, std::size_t columns
 std::string progress_line(const progress& p, const pace& now);
 /// `  window 24, 24 in flight (faster)`, for behind either; `last` is empty while it has not changed.
 std::string window_text(const progress& p, std::string_view last);
+/// `  window 24  1,204 waiting, the oldest since 0:41  paused`, for behind a followed source's line.
+std::string followed_text(const progress& p, std::chrono::system_clock::time_point now);
+/// How long the oldest file waits, seconds; 0 where none does.
+double oldest_age(const progress& p, std::chrono::system_clock::time_point now);
 /// Two or three lines.
 std::string summary_text(const run_summary& s);
 

@@ -1,5 +1,6 @@
 #include "request_options.hpp"
 
+#include "credential.hpp"
 #include "form_option.hpp"
 
 namespace sluice::cli {
@@ -27,14 +28,14 @@ std::optional<tls_version> parse_tls(std::string_view text) {
 void read_request(const raw_options& options, option_reader& r, config& cfg,
                   std::vector<std::string>& problems) {
   read_form(options, cfg, problems);
-  read_headers(options, cfg, problems);
+  cfg.headers = read_headers(options.list("header"), options.where("header"), problems);
   if (auto name = options.value("idempotency-header")) cfg.idempotency_header = *name;
   cfg.success.json = options.list("success-json");
   r.read("success-status", parse_statuses, "a list of statuses; write one like 200,201",
          [&](auto v) { cfg.success.statuses = v; });
-  if (auto v = options.value("cacert")) cfg.tls.ca_file = *v;
-  if (auto v = options.value("cert")) cfg.tls.cert_file = *v;
-  if (auto v = options.value("key")) cfg.tls.key_file = *v;
+  if (auto v = options.value("cacert")) cfg.tls.ca_file = credential_path(*v);
+  if (auto v = options.value("cert")) cfg.tls.cert_file = credential_path(*v);
+  if (auto v = options.value("key")) cfg.tls.key_file = credential_path(*v);
   if (auto v = options.value("pinnedpubkey")) cfg.tls.pinned_public_key = *v;
   cfg.tls.insecure = options.flag("insecure");
   r.read("tls-min", parse_tls, "1.2 or 1.3", [&](auto v) { cfg.tls.min_version = v; });

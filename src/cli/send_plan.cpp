@@ -111,10 +111,11 @@ void read_positionals(const raw_options& options, send_plan& plan, std::vector<s
     plan.config.url = options.value("url").value_or("");
   }
   if (sources.empty()) sources.assign(options.list("source").begin(), options.list("source").end());
-  if (plan.config.url.empty())
-    problems.emplace_back(
-        "no URL: write `sluice send SOURCE... URL`, as in `sluice send /var/spool/images "
-        "https://host/upload`");
+  if (plan.config.url.empty()) {
+    const auto line = "sluice " + std::string{to_string(options.verb)};
+    problems.push_back("no URL: write `" + line + " SOURCE... URL`, as in `" + line +
+                       " /var/spool/images https://host/upload`");
+  }
   const auto list = options.has("files-from0") ? options.value("files-from0") : options.value("files-from");
   if (list && sources.size() > 1)
     problems.push_back(options.where(options.has("files-from0") ? "files-from0" : "files-from") +

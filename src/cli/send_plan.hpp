@@ -19,6 +19,7 @@ struct send_plan {
   std::chrono::milliseconds stats{10'000};
   std::string summary;       ///< file, `-`, or empty
   std::string window_trace;  ///< file, or empty
+  bool endless = false;      ///< a followed source: there is no end to show the way to
   bool verbose = false, quiet = false, log_json = false;
   std::vector<std::string> warnings;
 };

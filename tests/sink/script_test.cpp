@@ -1,5 +1,7 @@
 #include "sink/script.hpp"
 
+#include "sink/request_parser.hpp"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -48,6 +50,18 @@ TEST(script, lets_the_first_rule_that_matches_win) {
   auto other = part_of("xyz");
   other.path = "/x";
   EXPECT_EQ(s.choose(other).status, 201);
+}
+
+TEST(script, matches_headers_whatever_the_case_of_their_names) {
+  auto s = of(R"({"match":{"header":{"X-Token":"new","b":"1"}}},{"status":401})");
+  request_head head;
+  head.add("x-token", "new");
+  auto facts = part_of("a");
+  facts.head = &head;
+  EXPECT_EQ(s.choose(facts).status, 401) << "all of them";
+  head.add("b", "1");
+  EXPECT_EQ(s.choose(facts).status, 200);
+  EXPECT_EQ(s.choose(part_of("a")).status, 401);
 }
 
 TEST(script, is_a_good_server_where_no_rule_matches) {

@@ -1,12 +1,11 @@
 #include "status_session.hpp"
 
+#include "cli/into.hpp"
 #include "page.hpp"
 
 #include <fcntl.h>
 
 #include <array>
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/http/error.hpp>
 #include <boost/beast/http/read.hpp>
@@ -19,8 +18,6 @@ namespace {
 namespace asio = boost::asio;
 namespace http = boost::beast::http;
 using boost::system::error_code;
-
-auto into(error_code& ec) { return asio::redirect_error(asio::use_awaitable, ec); }
 
 asked facts_of(const http::request<http::empty_body>& r) {
   asked a{.method = r.method_string(), .target = r.target()};

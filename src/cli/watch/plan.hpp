@@ -1,0 +1,38 @@
+// What a `watch` is to do: what a `send` does, and how it lives on.
+#pragma once
+
+#include "cli/send_plan.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace sluice::cli {
+
+/// Where the status page listens.
+struct status_address {
+  std::string ip;
+  std::uint16_t port = 0;  ///< 0: any free one
+};
+
+struct watch_plan {
+  send_plan base;                    ///< its source is followed
+  std::vector<std::string> headers;  ///< -H as given: what is in files is read again
+  std::string headers_from;          ///< for messages: where they were given
+  std::string token_command;         ///< empty: none
+  std::string control;               ///< path of the socket; empty: none
+  std::optional<status_address> status;
+};
+
+/// All problems are added, each one line that names its option.
+watch_plan make_watch_plan(const raw_options& options, std::vector<std::string>& problems);
+
+/// `127.0.0.1:9180`, `[::1]:9180`.
+std::optional<status_address> parse_status_address(std::string_view text);
+
+/// Why no Unix socket can have this path, or nothing.
+std::string control_path_problem(const std::string& path);
+
+}  // namespace sluice::cli

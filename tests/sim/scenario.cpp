@@ -292,8 +292,8 @@ void scenario::follow_to_the_end() {
   cfg.limit.max_duration = {}, cfg.limit.max_errors = 0;
   end(), start();
   summary_.reset(), killed_ = false, uploads_ = uploads_done_ = 0, on.root_is_gone = false;
-  drain_id_ =
-      engine_->drain(some_source(), [this](error_code, sluice::run_summary s) { summary_ = std::move(s); });
+  drain_id_ = engine_->drain(some_source(), {},
+                             [this](error_code, sluice::run_summary s) { summary_ = std::move(s); });
   ++told.runs;
   const auto bad = milliseconds{w.chance(0.2) ? 10'000'000 : 1 << w.below(19)};
   people_write(w.below(30), bad);

@@ -88,7 +88,7 @@ class soaking {
                                           "--on-success", "delete", "--summary", room_ / "summary", "-q"}}};
     ledger received{room_ / "ledger"};
     soak::writer writer{room_ / "spool", plan_.rate};
-    const auto end = steady_clock::now() + std::chrono::duration<double>(plan_.minutes * 60);
+    const auto end = steady_clock::now() + std::chrono::seconds{static_cast<int>(plan_.minutes * 60)};
     auto next_look = steady_clock::now() + 1s;
     while (steady_clock::now() < end) {
       writer.catch_up(steady_clock::now());

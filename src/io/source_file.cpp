@@ -23,10 +23,14 @@ bool has_writer(int fd) {
   return false;
 }
 
+/// So much is asked of the disk at a time, and so far ahead. The kernel's own read-ahead may be megabytes at
+/// once (read_ahead_kb), for which a read has the loop while the pages are found, waiting or not: it is
+/// turned off for what is larger than one step.
+constexpr std::uint64_t step = 256 * 1024, ahead = 1024 * 1024;
+
 /// Asks the disk for a file's next bytes and does not wait for them.
 void ask_for(int fd, std::uint64_t offset) {
-  constexpr off_t ahead = 1 << 20;
-  ::posix_fadvise(fd, static_cast<off_t>(offset), ahead, POSIX_FADV_WILLNEED);
+  ::posix_fadvise(fd, static_cast<off_t>(offset), step, POSIX_FADV_WILLNEED);
 }
 
 error_code open_error() {
@@ -56,7 +60,8 @@ source_file::source_file(asio::any_io_executor executor, std::shared_ptr<const d
       parent_{std::move(parent)},
       name_{std::move(name)},
       fd_{std::move(fd)},
-      identity_{identity} {}
+      identity_{identity},
+      asked_to_{step} {}
 
 error_code source_file::open(asio::any_io_executor executor, std::shared_ptr<const directory> parent,
                              std::string name, bool to_take_away, std::optional<source_file>& file,
@@ -69,6 +74,7 @@ error_code source_file::open(asio::any_io_executor executor, std::shared_ptr<con
   if (!S_ISREG(st.st_mode)) return errc::not_a_regular_file;
   if (to_take_away && !parent->lets_go(st)) return errc::not_removable;
   if ((to_take_away || only_unwritten) && has_writer(fd.get())) return errc::being_written;
+  if (static_cast<std::uint64_t>(st.st_size) > step) ::posix_fadvise(fd.get(), 0, 0, POSIX_FADV_RANDOM);
   ask_for(fd.get(), 0);
   file = source_file{std::move(executor), std::move(parent), std::move(name), std::move(fd), identity_of(st)};
   return {};
@@ -93,6 +99,7 @@ body::piece source_file::read_ready(std::uint64_t offset, std::span<char> into) 
     const auto n = ::preadv2(fd_.get(), &v, 1, static_cast<off_t>(offset), may_block_ ? 0 : RWF_NOWAIT);
     if (n >= 0) {
       waits_ = 0;
+      ask_ahead(offset + static_cast<std::uint64_t>(n));
       return {{}, static_cast<std::size_t>(n)};
     }
     if (errno == EINTR) continue;
@@ -103,6 +110,12 @@ body::piece source_file::read_ready(std::uint64_t offset, std::span<char> into) 
     }
     return {last_error()};
   }
+}
+
+void source_file::ask_ahead(std::uint64_t from) {
+  if (asked_to_ >= identity_.size || from + ahead <= asked_to_) return;
+  ask_for(fd_.get(), asked_to_);
+  asked_to_ += step;
 }
 
 awaitable<void> source_file::wait_ready(std::uint64_t offset) {

@@ -41,12 +41,14 @@ class source_file final : public body {
  private:
   source_file(asio::any_io_executor executor, std::shared_ptr<const directory> parent, std::string name,
               unique_fd fd, const core::file_identity& identity);
+  void ask_ahead(std::uint64_t from);
 
   asio::any_io_executor executor_;
   std::shared_ptr<const directory> parent_;
   std::string name_;
   unique_fd fd_;
   core::file_identity identity_;
+  std::uint64_t asked_to_;  ///< what is before was asked of the disk
   int waits_ = 0;           ///< in a row, for the same bytes
   bool may_block_ = false;  ///< the file system cannot tell, or took too long
 };

@@ -13,7 +13,7 @@ using sluice::errc;
 
 namespace {
 
-constexpr int last_errc = static_cast<int>(errc::not_removable);
+constexpr int last_errc = static_cast<int>(errc::body_spent);
 constexpr condition all_conditions[] = {condition::transient, condition::timeout, condition::rejected,
                                         condition::fatal};
 
@@ -80,7 +80,7 @@ TEST(Error, EachConditionHasItsErrors) {
   const std::set<errc> none{
       errc::file_vanished, errc::not_a_regular_file, errc::not_selected,      errc::already_accepted,
       errc::dry_run,       errc::too_many_errors,    errc::source_unreadable, errc::record_failed,
-      errc::not_removable};
+      errc::not_removable, errc::body_spent};
   for (const errc e : all_errors()) {
     const error_code code = e;
     EXPECT_EQ(code == condition::timeout, timeouts.contains(e)) << code.message();

@@ -142,7 +142,8 @@ std::optional<logged_fate> parse_record(std::string_view line) noexcept try {
   if (version == object.end() || key == object.end() || word == object.end()) return std::nullopt;
   const auto fate = fate_from_string(word->get_ref<const std::string&>());
   if (*version != format_version || !fate) return std::nullopt;
-  return logged_fate{key->get<std::string>(), *fate};
+  const auto disposal = object.value("disposal", std::string{});
+  return logged_fate{key->get<std::string>(), *fate, disposal == "deleted" || disposal == "moved"};
 } catch (...) {
   return std::nullopt;  // key or fate is no string, or there is no memory
 }

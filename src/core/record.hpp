@@ -13,6 +13,7 @@ namespace sluice::core {
 struct logged_fate {
   std::string key;
   sluice::fate fate;
+  bool taken_away = false;  ///< its removal, or move, was announced
 };
 
 /// Nothing for a line that is no job-log line: torn, of another version, or junk. Never throws.

@@ -52,7 +52,10 @@ int open_beneath(int from, const std::string& relative) {
   open_how how{};
   how.flags = flags;
   how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
-  const auto fd = static_cast<int>(::syscall(SYS_openat2, from, relative.c_str(), &how, sizeof how));
+  int fd = -1;
+  do {
+    fd = static_cast<int>(::syscall(SYS_openat2, from, relative.c_str(), &how, sizeof how));
+  } while (fd < 0 && errno == EINTR);
   if (fd >= 0 || (errno != ENOSYS && errno != EPERM)) return fd;
   return open_by_steps(from, relative);
 }

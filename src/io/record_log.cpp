@@ -89,6 +89,9 @@ error_code accepted_keys::read(std::istream& in) {
   for (std::string line; std::getline(in, line);) {
     const auto record = core::parse_record(line);
     if (!record || (record->fate != fate::accepted && record->fate != fate::undeletable)) continue;
+    // Should it be there all the same, we were killed before, or the disk forgot: only a new confirmation
+    // can take it away.
+    if (record->taken_away) continue;
     if (packed key{}; pack(record->key, key)) shelves_[key[0]].push_back(key);
   }
   for (auto& shelf : shelves_) {

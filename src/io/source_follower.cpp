@@ -143,22 +143,26 @@ source_follower::step source_follower::next_told(core::wall_time wall) {
   return {step::kind::more};
 }
 
-/// What a name leads to, as a walk would have it; nothing where there is no file to be sent, or not yet.
-std::optional<entry> source_follower::look_at(const place& p, core::wall_time wall) {
+/// Its directory is opened once for all that lie in it, and again when it seems to have gone: another may
+/// have come in its place.
+bool source_follower::find(const place& p, struct stat& st) {
   const auto slash = p.path.rfind('/');
   const place parent{p.root, slash == std::string::npos ? "." : p.path.substr(0, slash)};
-  if (!last_parent_ || last_parent_at_ != parent) {
-    error_code ec;
-    last_parent_ = roots_[p.root]->below(parent.path, ec);
-    last_parent_at_ = parent;
-    if (!last_parent_) return std::nullopt;
-  }
-  struct stat st{};
   const auto name = p.path.substr(slash == std::string::npos ? 0 : slash + 1);
-  if (::fstatat(last_parent_->fd(), name.c_str(), &st, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(st.st_mode)) {
-    last_parent_.reset();  // the directory may have gone, and another come
-    return std::nullopt;
-  }
+  const auto there = [&] {
+    return last_parent_ && ::fstatat(last_parent_->fd(), name.c_str(), &st, AT_SYMLINK_NOFOLLOW) == 0;
+  };
+  if (last_parent_at_ == parent && there()) return true;
+  error_code ec;
+  last_parent_ = roots_[p.root]->below(parent.path, ec);
+  last_parent_at_ = parent;
+  return there();
+}
+
+/// What a name leads to, as a walk would have it; nothing where there is no file to be sent, or not yet.
+std::optional<entry> source_follower::look_at(const place& p, core::wall_time wall) {
+  struct stat st{};
+  if (!find(p, st) || !S_ISREG(st.st_mode)) return std::nullopt;
   const auto identity = identity_of(st);
   if (!selector_.wants_name(p.path) || wait_to_grow(p, identity, wall)) return std::nullopt;
   if (!selector_.wants_content(identity, wall)) return std::nullopt;
@@ -256,7 +260,9 @@ source_follower::step source_follower::next_of(directory_walker& w, std::size_t 
     if (e->what != entry::kind::file) {
       if (e->what == entry::kind::skipped && !last_walk_ && wait_to_grow({root, e->path}, e->identity, wall))
         continue;
-      if (e->from != entry::origin::first_walk) continue;  // told of once
+      // Told of once; but who ends it has to know of what was not looked at.
+      const bool at_the_end = last_walk_ && e->what == entry::kind::unreadable_directory;
+      if (e->from != entry::origin::first_walk && !at_the_end) continue;
     }
     return {step::kind::found, std::move(e)};
   }

@@ -9,6 +9,8 @@
 
 #include <sluice/source.hpp>
 
+#include <sys/stat.h>
+
 #include <deque>
 #include <functional>
 #include <memory>
@@ -83,6 +85,7 @@ class source_follower {
   void grown_up(core::wall_time wall);
   bool look_for_roots(core::steady_time now);
   step next_told(core::wall_time wall);
+  bool find(const place& p, struct stat& st);
   std::optional<entry> look_at(const place& p, core::wall_time wall);
   step next_walked(core::steady_time now, core::wall_time wall, bool stat);
   step next_of(directory_walker& w, std::size_t root, core::wall_time wall, bool told, bool& ended);

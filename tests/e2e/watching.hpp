@@ -47,13 +47,16 @@ class raw_client {
   bool connected_ = false;
 };
 
-class watching : public test {
+class watching : public virtual test {
  protected:
   /// `sluice watch SPOOL URL --cacert CA --summary FILE --control SOCKET MORE...`, deleting what was sent.
-  support::command watch_command(const support::sink& to, const arguments& more = {}) const {
-    arguments all{"watch",     files.root(),     to.url(),       "--cacert", to.ca(),
-                  "--summary", room / "summary", "--on-success", "delete",   "--control",
-                  control_,    "--rescan",       "200ms"};
+  support::command watch_command(const support::sink& to, arguments more = {}) const {
+    if (!to.ca().empty()) more.insert(more.begin(), {"--cacert", to.ca()});
+    return watch_command(to.url(), more);
+  }
+  support::command watch_command(const std::string& url, const arguments& more) const {
+    arguments all{"watch",  files.root(), url,      "--summary", room / "summary", "--on-success",
+                  "delete", "--control",  control_, "--rescan",  "200ms"};
     all.insert(all.end(), more.begin(), more.end());
     return sluice(std::move(all));
   }

@@ -23,20 +23,9 @@ using testing::IsEmpty;
 using testing::Le;
 using testing::SizeIs;
 
-constexpr const char* libfaketime = "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1";
-
-/// `c` with a wall clock that shows what `file` says, e.g. `+10y`; what a deadline is measured with goes on.
-support::command with_clock(support::command c, const std::string& file) {
-  for (const auto* setting : {"FAKETIME_NO_CACHE=1", "FAKETIME_DONT_FAKE_MONOTONIC=1", "NO_FAKE_STAT=1"})
-    c.environment.emplace_back(setting);
-  c.environment.push_back(std::string("LD_PRELOAD=") + libfaketime);
-  c.environment.push_back("FAKETIME_TIMESTAMP_FILE=" + file);
-  return c;
-}
-
 TEST_F(faults, row_56_clock_that_jumps_ten_years_disturbs_no_run) {
   SKIP_UNDER_SANITIZER("nothing can be preloaded beside a sanitizer");
-  if (!fs::exists(libfaketime)) GTEST_SKIP() << "libfaketime is not installed";
+  if (const auto why = cannot_fake_clock(); !why.empty()) GTEST_SKIP() << why;
   for (const auto* jump : {"+10y", "-10y"}) {
     files.add_many(60, 100);
     fs::remove(room / "log");

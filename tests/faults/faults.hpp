@@ -15,7 +15,7 @@ constexpr std::chrono::seconds to_exit{10};
 constexpr std::chrono::seconds to_exit{1};
 #endif
 
-class faults : public test {
+class faults : public virtual test {
  protected:
   /// Sends all files and deletes what is confirmed, with a job log.
   support::command drain_command(const std::string& url, const arguments& more = {}) const {
@@ -42,10 +42,11 @@ class faults : public test {
   }
 
   /// Without root's right to pass all permissions; the spool's own decide.
-  outcome run_as_nobody(support::command c) const {
+  outcome run_as_nobody(support::command c) const { return run(as_nobody(std::move(c))); }
+  support::command as_nobody(support::command c) const {
     std::filesystem::permissions(room.path(), std::filesystem::perms::all);
     c.as_nobody = true;
-    return run(c);
+    return c;
   }
 
   /// A file beside the spool.
@@ -80,7 +81,6 @@ class faults : public test {
     expect_clean(o, to);
   }
 
- private:
   support::evidence evidence_;
 };
 

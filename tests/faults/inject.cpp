@@ -14,6 +14,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* strace = "/usr/bin/strace";
+constexpr const char* libfaketime = "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1";
 
 }  // namespace
 
@@ -39,6 +40,16 @@ std::string cannot_inject() {
       support::run({.arguments = {strace, "-qq", "-o", "/dev/null", "-e", "trace=close", "/bin/true"}});
   return tried.code == 0 ? "" : "strace does not work here: " + tried.err;
 }
+
+support::command with_clock(support::command c, const std::string& file) {
+  for (const auto* setting : {"FAKETIME_NO_CACHE=1", "FAKETIME_DONT_FAKE_MONOTONIC=1", "NO_FAKE_STAT=1"})
+    c.environment.emplace_back(setting);
+  c.environment.push_back(std::string("LD_PRELOAD=") + libfaketime);
+  c.environment.push_back("FAKETIME_TIMESTAMP_FILE=" + file);
+  return c;
+}
+
+std::string cannot_fake_clock() { return fs::exists(libfaketime) ? "" : "libfaketime is not installed"; }
 
 bool has_open(int pid, const fs::path& file) {
   std::error_code ec;

@@ -18,6 +18,12 @@ support::command with_faults(support::command c, const std::vector<std::string>&
 /// Why there is no strace, or empty.
 std::string cannot_inject();
 
+/// `c` with a wall clock that shows what `file` says, e.g. `+10y`; what a deadline is measured with goes on.
+support::command with_clock(support::command c, const std::string& file);
+
+/// Why with_clock() does not work here, or empty.
+std::string cannot_fake_clock();
+
 /// Whether `pid` has `file` open.
 bool has_open(int pid, const std::filesystem::path& file);
 

@@ -50,6 +50,20 @@ TEST_F(accepted_keys_test, has_the_files_the_server_has) {
   }
 }
 
+// A watch that was killed right before it removed a file left it where it was for ever.
+TEST_F(accepted_keys_test, has_no_file_that_was_to_be_taken_away_unless_that_failed) {
+  for (const auto* disposal : {"deleted", "moved"}) {
+    file_record gone;
+    gone.path = "some/path", gone.key = one, gone.fate = fate::accepted, gone.disposal = disposal;
+    const auto announced = to_json(gone) + "\n";
+    accepted_keys before, after;
+    EXPECT_FALSE(before.read(dir_.write("log", announced)));
+    EXPECT_FALSE(before.contains(one));
+    EXPECT_FALSE(after.read(dir_.write("log", announced + line(one, fate::undeletable))));
+    EXPECT_TRUE(after.contains(one));
+  }
+}
+
 TEST_F(accepted_keys_test, one_fate_of_many_is_enough) {
   EXPECT_FALSE(
       read(line(one) + line(two, fate::deferred) + line(one, fate::undeletable) + line(two) + line(two)));

@@ -53,6 +53,14 @@ class oracle : public testing::Test {
 
 TEST_F(oracle, is_content_with_an_honest_run) { EXPECT_EQ(judge(e).text(), ""); }
 
+TEST_F(oracle, counts_each_try_of_a_watch) {
+  e.followed = true;
+  e.summaries = {summary(1, 2)};
+  EXPECT_THAT(judge(e).text(), HasSubstr("deferred: 1 in the job log, 2 in the summary"));
+  e.job_log.push_back(logged("sub/b.jpg", "key-b", "deferred"));
+  EXPECT_EQ(judge(e).text(), "");
+}
+
 TEST_F(oracle, cries_when_a_file_is_lost) {
   e.spool.clear();
   EXPECT_THAT(judge(e).lost, SizeIs(1));

@@ -141,7 +141,8 @@ void check_job_log(const evidence& e, findings& f) {
     return;
   for (const auto* fate : {"rejected", "deferred", "changed", "vanished"}) {
     const auto lines =
-        std::ranges::count_if(last, [&](const auto& l) { return l.second.at("fate") == fate; });
+        e.followed ? std::ranges::count_if(e.job_log, [&](const auto& l) { return l.at("fate") == fate; })
+                   : std::ranges::count_if(last, [&](const auto& l) { return l.second.at("fate") == fate; });
     if (e.summaries.front().at(fate) != lines)
       f.miscounted.push_back(std::string(fate) + ": " + std::to_string(lines) + " in the job log, " +
                              e.summaries.front().at(fate).dump() + " in the summary");

@@ -22,6 +22,7 @@ struct evidence {
   std::vector<nlohmann::json> summaries{};  ///< one of each run that lived to write it
   std::vector<nlohmann::json> job_log{};    ///< the lines of all runs; empty: none was kept
   std::uint64_t in_flight_at_kills = 0;  ///< how many files the runs that were killed may have had in flight
+  bool followed = false;                 ///< a watch: each try of a file is a record, and counts
   std::set<std::string> touched{};       ///< base names the test gave a new identity without new content
 };
 

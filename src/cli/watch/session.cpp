@@ -141,10 +141,20 @@ void session::stopping() {
 
 void session::sample() {
   now_ = meter_.add(up_->progress());
+  tell_rescans();
   sample_at_.expires_after(5s);
   sample_at_.async_wait([this](boost::system::error_code ec) {
     if (!ec) sample();
   });
+}
+
+/// It goes on all the same, so nobody would notice but by the delay.
+void session::tell_rescans() {
+  if (rescans_told_ || !up_->progress().only_rescans) return;
+  rescans_told_ = true;
+  note(
+      "warning: some directories cannot be watched (see fs.inotify.max_user_watches): new files in them are "
+      "found by walks only, one each --rescan");
 }
 
 void session::note(const std::string& text) {

@@ -37,6 +37,7 @@ class session {
   void began();
   void stopping();
   void sample();
+  void tell_rescans();
   void note(const std::string& text);  ///< unless it is to be quiet
   void say(const std::string& text) { show_.say("sluice: " + text); }
 
@@ -75,6 +76,7 @@ class session {
   int code_ = 0;  ///< of an end before the beginning
 
   bool ready_ = false, stopping_ = false;
+  bool rescans_told_ = false;
   bool refreshing_ = false;    ///< the secrets are being read
   bool reload_told_ = false;   ///< the service manager waits for the end of a reload
   bool reload_again_ = false;  ///< asked for in the midst of one

@@ -285,7 +285,8 @@ void files::log::append(std::string line) {
 error_code files::keys::read(const std::filesystem::path&) {
   for (const auto& line : on->job_log) {
     const auto record = sluice::core::parse_record(line);
-    if (record && (record->fate == sluice::fate::accepted || record->fate == sluice::fate::undeletable))
+    if (record && !record->taken_away &&
+        (record->fate == sluice::fate::accepted || record->fate == sluice::fate::undeletable))
       keys_.insert(record->key);
   }
   return {};

@@ -23,6 +23,7 @@ class body_source {
   /// Bytes, the same throughout: Content-Length is sent before the first of them.
   virtual std::uint64_t size() const noexcept = 0;
 
+  /// What came of a read: an error, or how many bytes.
   using read_done = std::function<void(boost::system::error_code, std::size_t)>;
   /// Reads at least one and at most `into.size()` bytes from `offset`. Calls `done` once, from within or
   /// later; `into` stays valid until then. An error ends the upload (fate deferred); 0 bytes without an error

@@ -86,6 +86,7 @@ class SLUICE_API source {
   const std::filesystem::path& list_file() const noexcept { return list_file_; }
   /// As given to list().
   bool nul_separated() const noexcept { return nul_; }
+  /// Gives the next path of a range.
   using next_path = std::function<std::optional<std::filesystem::path>()>;
   /// Of paths(): the next one, or nothing at the end; empty for other sources.
   const next_path& next() const noexcept { return next_; }

@@ -109,7 +109,7 @@ std::optional<inotify_watcher::change> inotify_watcher::understand(int watch, st
     if ((mask & (IN_CLOSE_WRITE | IN_MOVED_TO)) == 0) return std::nullopt;
     return change{kind::file, where.root, std::move(path)};
   }
-  if ((mask & IN_MOVED_FROM) != 0) forget_below({where.root, std::move(path)});
+  if ((mask & IN_MOVED_FROM) != 0) forget_below({where.root, path});
   if ((mask & (IN_CREATE | IN_MOVED_TO)) == 0) return std::nullopt;
   return change{kind::directory, where.root, std::move(path)};
 }

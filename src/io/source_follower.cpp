@@ -45,7 +45,7 @@ source_follower::step source_follower::next(core::steady_time now, core::wall_ti
                                             bool stat) {
   using kind = step::kind;
   if (ended_) return {kind::ended};
-  const step idle{hear() ? kind::more : kind::nothing};
+  step idle{hear() ? kind::more : kind::nothing};
   if (!look_for_roots(now)) return {kind::lost};
   if (room == follow_room::none) return {};
   grown_up(wall);

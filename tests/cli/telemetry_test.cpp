@@ -204,6 +204,18 @@ INSTANTIATE_TEST_SUITE_P(
               standing::idle, true}),
     [](const auto& each) { return each.param.name; });
 
+// At sixty files a second, most looks find none in flight: the page said "idle" beside the rate.
+TEST(telemetry, slow_trickle_is_work) {
+  telemetry t;
+  progress p;
+  t.sample(p, at(0s));
+  p.seen = p.accepted = 60;
+  t.sample(p, at(1s));
+  EXPECT_EQ(to_string(t.standing()), "working");
+  for (int i = 2; i < 20; ++i) t.sample(p, at(std::chrono::seconds{i}));
+  EXPECT_EQ(to_string(t.standing()), "idle");
+}
+
 TEST(telemetry, says_why) {
   telemetry t;
   EXPECT_EQ(t.standing(), standing::starting);

@@ -77,7 +77,7 @@ inline constexpr const char* page_body = R"(<body>
 <div><dt>in flight</dt><dd id="flight">–</dd><dd class="note" id="backing-off">&nbsp;</dd></div>
 <div><dt>window</dt><dd id="window">–</dd><dd class="note" id="window-reason">&nbsp;</dd></div>
 <div><dt>retries</dt><dd id="retries">–</dd><dd class="note">since it began</dd></div>
-<div id="unknown-tile"><dt>unknown outcomes</dt><dd id="unknown">–</dd><dd class="note">may be there twice</dd></div>
+<div id="unknown-tile"><dt>unknown outcomes</dt><dd id="unknown">–</dd><dd class="note">perhaps twice</dd></div>
 </dl>
 <div class="plots">
 <figure><figcaption>Files a second<span id="rate-at"></span></figcaption><svg id="rate-plot" role="img"></svg></figure>

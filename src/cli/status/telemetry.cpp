@@ -130,7 +130,8 @@ standing telemetry::standing() const noexcept {
   if (last_.unreachable) return unreachable;
   if (last_.paused) return paused;
   if (last_.pause.count() > 0) return waiting;
-  return last_.in_flight + backlog() > 0 ? working : idle;
+  // Between two files of a slow trickle nothing is in flight, and yet it is at work.
+  return last_.in_flight + backlog() > 0 || files_per_second_ > 0 ? working : idle;
 }
 
 std::string telemetry::reason() const {

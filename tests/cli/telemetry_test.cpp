@@ -207,9 +207,11 @@ INSTANTIATE_TEST_SUITE_P(
 // At sixty files a second, most looks find none in flight: the page said "idle" beside the rate.
 TEST(telemetry, slow_trickle_is_work) {
   telemetry t;
-  progress p;
+  const progress p;
   t.sample(p, at(0s));
-  p.seen = p.accepted = 60;
+  file_record r;
+  r.fate = fate::accepted;
+  for (int i = 0; i < 60; ++i) t.record(r);
   t.sample(p, at(1s));
   EXPECT_EQ(to_string(t.standing()), "working");
   for (int i = 2; i < 20; ++i) t.sample(p, at(std::chrono::seconds{i}));

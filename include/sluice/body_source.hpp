@@ -14,8 +14,8 @@ namespace sluice {
 ///
 /// **Threads.** All members are called on the uploader's executor; `done` must be, too.
 ///
-/// **Lifetime.** The uploader keeps it until its last read has been answered, which may be after the upload
-/// was cancelled and after the uploader is gone.
+/// **Lifetime.** The uploader keeps it until its upload has ended; what reads for longer, because the upload
+/// was cancelled meanwhile, keeps itself (as make_body.hpp's do).
 class body_source {
  public:
   virtual ~body_source() = default;

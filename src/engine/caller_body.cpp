@@ -74,7 +74,7 @@ void caller_body::read(std::uint64_t offset) {
   s.buffer.resize(static_cast<std::size_t>(std::min<std::uint64_t>(io::batch_size, size_ - offset)));
   s.begins = offset, s.filled = 0, s.valid = false, s.reading = true;
   asked_at_ = steady_clock::now();
-  from_->read_at(offset, s.buffer, [kept = state_, from = from_](error_code ec, std::size_t n) {
+  from_->read_at(offset, s.buffer, [kept = state_](error_code ec, std::size_t n) {
     if (!std::exchange(kept->reading, false)) return;
     kept->valid = true, kept->filled = std::min(n, kept->buffer.size());
     kept->read_to = std::max(kept->read_to, kept->begins + kept->filled);

@@ -45,6 +45,10 @@ class watch_day : public watching {
   bool holds_less_than(support::process& p, std::size_t n) const {
     return p.wait_until([&] { return files.left().size() < n; }, 90s);
   }
+  /// Notes what is about to be there: it may be gone right after.
+  void foretell(const std::string& name, const std::string& bytes) {
+    foretold_[name] = support::sha256(bytes);
+  }
   void token_is(const std::string& now) const {
     support::write_file(token_, "token: " + now + "\n");
     fs::permissions(token_, fs::perms::owner_read | fs::perms::owner_write);
@@ -60,6 +64,7 @@ class watch_day : public watching {
   std::string port_ = "0";
   std::optional<support::sink> to_;
   std::vector<support::sink::received> ledger_;
+  support::listing foretold_;
 };
 
 TEST_F(watch_day, loses_nothing_and_sends_nothing_by_halves) {
@@ -74,23 +79,25 @@ TEST_F(watch_day, loses_nothing_and_sends_nothing_by_halves) {
   const auto slow = files / "slow.bin";
   {
     std::ofstream writer{slow, std::ios::binary};
+    std::string whole;
     for (int i = 0; i < 20; ++i) {
-      writer << std::string(5000, static_cast<char>('a' + i)) << std::flush;
+      const std::string part(5000, static_cast<char>('a' + i));
+      writer << part << std::flush;
+      whole += part;
       const auto name = "beside" + std::to_string(i);
+      foretell(name, name);
       support::write_file(files / ("." + name), name);
       fs::rename(files / ("." + name), files / name);
-      files.recall(name);
-      const auto outside = room / ("outside" + std::to_string(i));
-      support::write_file(outside, outside.string());
+      const auto moved = "moved/in" + std::to_string(i);
+      foretell(moved, moved);
+      support::write_file(room / "outside", moved);
       files.add("moved/here" + std::to_string(i), "first");
-      fs::rename(outside, files / ("moved/in" + std::to_string(i)));
-      files.recall("moved/in" + std::to_string(i));
+      fs::rename(room / "outside", files / moved);
     }
     ASSERT_TRUE(holds_less_than(*p, 2)) << p->err();
     EXPECT_TRUE(fs::exists(slow)) << "sent while it was being written";
-    files.recall("slow.bin");
+    foretell("slow.bin", whole);
   }
-  files.recall("slow.bin");
   ASSERT_TRUE(all_gone(*p)) << p->err();
 
   // More at once than the kernel's queue of events holds.
@@ -133,7 +140,9 @@ TEST_F(watch_day, loses_nothing_and_sends_nothing_by_halves) {
   p.reset();
   stop_endpoint();
 
-  support::evidence day{.originals = files.originals(), .spool = files.left(), .ledger = ledger_};
+  auto originals = files.originals();
+  originals.merge(foretold_);
+  support::evidence day{.originals = originals, .spool = files.left(), .ledger = ledger_};
   day.summaries = {first.summary, second.summary};
   day.job_log = support::read_job_log(log_ + ".1");
   for (auto& line : support::read_job_log(log_)) day.job_log.push_back(std::move(line));
@@ -142,8 +151,7 @@ TEST_F(watch_day, loses_nothing_and_sends_nothing_by_halves) {
   std::size_t halves = 0;
   for (const auto& line : ledger_)
     if (line.verdict == "accepted")
-      halves +=
-          std::ranges::none_of(files.originals(), [&](const auto& o) { return o.second == line.sha256; });
+      halves += std::ranges::none_of(originals, [&](const auto& o) { return o.second == line.sha256; });
   EXPECT_EQ(halves, 0u);
 }
 

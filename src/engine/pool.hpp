@@ -179,7 +179,6 @@ class pool final : public engine_base, public std::enable_shared_from_this<pool<
   awaitable<void> follow(std::shared_ptr<run> r);
   awaitable<void> news_of(run& r, core::steady_time now, core::wall_time wall);
   awaitable<void> count_waiting(std::shared_ptr<run> r);
-  bool wants_stat(const run& r) const;
   std::uint64_t place_of(const run& r, const directory_ptr& root, const std::string& path) const;
   void take_followed(run& r, typename files_type::entry& e);
   void begin_followed(run& r, typename files_type::entry& e);

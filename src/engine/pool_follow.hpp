@@ -21,7 +21,9 @@ awaitable<void> pool<Io>::follow(std::shared_ptr<run> r) {
     const auto room = backlog_.flooded() ? follow_room::none
                       : backlog_.full()  ? follow_room::told
                                          : follow_room::any;
-    auto s = f.source->next(now, wall, room, wants_stat(*r));
+    // A walk's listing is older than what was sent and removed meanwhile: each name is looked at once more.
+    constexpr bool look_at_each = true;
+    auto s = f.source->next(now, wall, room, look_at_each);
     if (s.is == kind::ended) break;
     switch (s.is) {
       case kind::found:
@@ -72,12 +74,6 @@ awaitable<void> pool<Io>::news_of(run& r, core::steady_time now, core::wall_time
   r.room.expires_at(std::max(f.source->next_at(now, wall), soonest));
   error_code ignored;
   co_await r.room.async_wait(into(ignored));
-}
-
-/// A stat for each file of each walk: where it saves opening what is known, or is asked for.
-template <class Io>
-bool pool<Io>::wants_stat(const run& r) const {
-  return settings_.raw.on_success.what == disposal::action::keep || r.totals.counts().undeletable > 0;
 }
 
 template <class Io>

@@ -89,6 +89,7 @@ bool source_follower::hear() {
         if (selector_.wants_name(c->path)) told_.push_back({c->root, std::move(c->path)});
         break;
       case kind::directory:
+        last_parent_.reset();  // it may have taken the name of one that was moved out
         if (!selector_.wants_directory(c->path, depth_of(c->path))) break;
         if (new_.size() < most_new)
           new_.push_back({c->root, std::move(c->path)});

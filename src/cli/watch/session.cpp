@@ -95,6 +95,7 @@ void session::begin() {
   up_->async_drain(plan_.base.source, asio::bind_cancellation_slot(
                                           stop_.slot(), [this](boost::system::error_code, run_summary s) {
                                             summary_ = std::move(s);
+                                            tell_rescans();
                                             show_.stop(summary_);
                                             manager_.stopping();
                                             ioc_.stop();
@@ -142,7 +143,7 @@ void session::stopping() {
 void session::sample() {
   now_ = meter_.add(up_->progress());
   tell_rescans();
-  sample_at_.expires_after(5s);
+  sample_at_.expires_after(1s);
   sample_at_.async_wait([this](boost::system::error_code ec) {
     if (!ec) sample();
   });

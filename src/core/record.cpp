@@ -135,17 +135,64 @@ std::string to_json(const run_summary& s) {
 }
 
 namespace core {
+namespace {
+
+/// What a reader of the log needs of a line, taken as it is parsed. A document in memory would be destroyed
+/// with allocations of its own (nlohmann_json 3.11), and end the program where there is no memory for them.
+class line_reader final : public nlohmann::json_sax<nlohmann::json> {
+ public:
+  bool null() override { return other(); }
+  bool boolean(bool) override { return other(); }
+  bool number_integer(number_integer_t n) override { return number(static_cast<double>(n)); }
+  bool number_unsigned(number_unsigned_t n) override { return number(static_cast<double>(n)); }
+  bool number_float(number_float_t n, const string_t&) override { return number(n); }
+  bool string(string_t& text) override {
+    if (depth_ != 1) return true;
+    if (name_ == "key") id = std::move(text);
+    if (name_ == "fate") word = fate_from_string(text);
+    if (name_ == "disposal") taken_away = text == "deleted" || text == "moved";
+    return name_ != "v";
+  }
+  bool binary(binary_t&) override { return other(); }
+  bool start_object(std::size_t) override { return begin(); }
+  bool start_array(std::size_t) override { return depth_ > 0 && begin(); }  // a line is an object
+  bool end_object() override { return --depth_, true; }
+  bool end_array() override { return --depth_, true; }
+  bool key(string_t& name) override {
+    if (depth_ == 1) name_ = std::move(name);
+    return true;
+  }
+  bool parse_error(std::size_t, const std::string&, const nlohmann::detail::exception&) override {
+    return false;
+  }
+
+  std::optional<std::string> id;
+  std::optional<sluice::fate> word;
+  bool ours = false, taken_away = false;
+
+ private:
+  bool number(double n) {
+    if (depth_ == 1 && name_ == "v") ours = n == format_version;
+    return name_ == "v" || other();
+  }
+  bool begin() { return other() && ++depth_ > 0; }
+  /// A value that is none of those above: these are strings, and a number.
+  bool other() const {
+    return depth_ != 1 || (name_ != "v" && name_ != "key" && name_ != "fate" && name_ != "disposal");
+  }
+
+  int depth_ = 0;
+  std::string name_;
+};
+
+}  // namespace
 
 std::optional<logged_fate> parse_record(std::string_view line) noexcept try {
-  const auto object = nlohmann::json::parse(line, nullptr, false);
-  const auto version = object.find("v"), key = object.find("key"), word = object.find("fate");
-  if (version == object.end() || key == object.end() || word == object.end()) return std::nullopt;
-  const auto fate = fate_from_string(word->get_ref<const std::string&>());
-  if (*version != format_version || !fate) return std::nullopt;
-  const auto disposal = object.value("disposal", std::string{});
-  return logged_fate{key->get<std::string>(), *fate, disposal == "deleted" || disposal == "moved"};
+  line_reader r;
+  if (!nlohmann::json::sax_parse(line, &r) || !r.ours || !r.id || !r.word) return std::nullopt;
+  return logged_fate{std::move(*r.id), *r.word, r.taken_away};
 } catch (...) {
-  return std::nullopt;  // key or fate is no string, or there is no memory
+  return std::nullopt;  // there is no memory
 }
 
 std::string base64(std::string_view bytes) {

@@ -45,10 +45,6 @@ class watch_day : public watching {
   bool holds_less_than(support::process& p, std::size_t n) const {
     return p.wait_until([&] { return files.left().size() < n; }, 90s);
   }
-  /// Notes what is about to be there: it may be gone right after.
-  void foretell(const std::string& name, const std::string& bytes) {
-    foretold_[name] = support::sha256(bytes);
-  }
   void token_is(const std::string& now) const {
     support::write_file(token_, "token: " + now + "\n");
     fs::permissions(token_, fs::perms::owner_read | fs::perms::owner_write);
@@ -64,13 +60,13 @@ class watch_day : public watching {
   std::string port_ = "0";
   std::optional<support::sink> to_;
   std::vector<support::sink::received> ledger_;
-  support::listing foretold_;
 };
 
 TEST_F(watch_day, loses_nothing_and_sends_nothing_by_halves) {
   token_is("one");
   files.add_many(300, 2000, "backlog");
   files.add("deep/er/backlog.jpg", "deep");
+  files.add("moved/backlog", "its directory is there before the day");
   std::optional<support::process> p{std::in_place, day_command()};
   ASSERT_TRUE(ready(*p)) << p->err();
   ASSERT_TRUE(all_gone(*p)) << p->err();
@@ -85,18 +81,18 @@ TEST_F(watch_day, loses_nothing_and_sends_nothing_by_halves) {
       writer << part << std::flush;
       whole += part;
       const auto name = "beside" + std::to_string(i);
-      foretell(name, name);
+      files.foretell(name, name);
       support::write_file(files / ("." + name), name);
       fs::rename(files / ("." + name), files / name);
       const auto moved = "moved/in" + std::to_string(i);
-      foretell(moved, moved);
+      files.foretell(moved, moved);
       support::write_file(room / "outside", moved);
       files.add("moved/here" + std::to_string(i), "first");
       fs::rename(room / "outside", files / moved);
     }
     ASSERT_TRUE(holds_less_than(*p, 2)) << p->err();
     EXPECT_TRUE(fs::exists(slow)) << "sent while it was being written";
-    foretell("slow.bin", whole);
+    files.foretell("slow.bin", whole);
   }
   ASSERT_TRUE(all_gone(*p)) << p->err();
 
@@ -140,9 +136,7 @@ TEST_F(watch_day, loses_nothing_and_sends_nothing_by_halves) {
   p.reset();
   stop_endpoint();
 
-  auto originals = files.originals();
-  originals.merge(foretold_);
-  support::evidence day{.originals = originals, .spool = files.left(), .ledger = ledger_};
+  support::evidence day{.originals = files.originals(), .spool = files.left(), .ledger = ledger_};
   day.summaries = {first.summary, second.summary};
   day.job_log = support::read_job_log(log_ + ".1");
   for (auto& line : support::read_job_log(log_)) day.job_log.push_back(std::move(line));
@@ -151,7 +145,8 @@ TEST_F(watch_day, loses_nothing_and_sends_nothing_by_halves) {
   std::size_t halves = 0;
   for (const auto& line : ledger_)
     if (line.verdict == "accepted")
-      halves += std::ranges::none_of(originals, [&](const auto& o) { return o.second == line.sha256; });
+      halves +=
+          std::ranges::none_of(files.originals(), [&](const auto& o) { return o.second == line.sha256; });
   EXPECT_EQ(halves, 0u);
 }
 

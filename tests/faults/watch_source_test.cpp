@@ -106,7 +106,12 @@ TEST_F(watched, row_23_directory_that_is_moved_out_is_left_alone_and_one_made_an
     ASSERT_TRUE(all_gone(p)) << p.err();
     fs::rename(files / "a", archive);
     support::write_file(archive / "same", "not to be sent");
-    files.add("a/same", "same " + n);
+    // Whole from its first moment: an open that finds it between creat() and the kernel's note of its writer
+    // would send it empty, and then again.
+    files.foretell("a/same", "same " + n);
+    fs::create_directory(files / "a");
+    support::write_file(files / "a/.same", "same " + n);
+    fs::rename(files / "a/.same", files / "a/same");
     ASSERT_TRUE(all_gone(p)) << p.err();
     EXPECT_EQ(support::content_of(archive / "same"), "not to be sent");
     fs::remove(files / "a");

@@ -47,6 +47,8 @@ class spool {
   /// `count` files `prefix-0001.bin` …, each of other bytes.
   void add_many(std::size_t count, std::size_t size, const std::string& prefix = "f");
 
+  /// Remembers `name` with what a test is about to write into it itself: it may be gone right after.
+  void foretell(const std::string& name, std::string_view bytes) { originals_[name] = sha256(bytes); }
   /// Remembers `name` as it is now: what a test wrote into it itself, or that it took it away.
   void recall(const std::string& name);
 

@@ -153,7 +153,10 @@ class soaking {
     expect(summary.at("accepted") == received.accepted, "the summary agrees with the receiver");
     expect(code == 128 + SIGTERM, "SIGTERM ends it in order");
     expect(memory < 0.05 || samples_.back().kib < samples_.front().kib + 1024, "memory is flat");
-    expect(descriptors < 0.05 && most_threads == 1, "descriptors are flat, and there is one thread");
+    // Of two dozen, the connection that the window tries for a while is five per cent.
+    expect(descriptors < 0.05 || samples_.back().descriptors < samples_.front().descriptors + 8,
+           "descriptors are flat");
+    expect(most_threads == 1, "there is one thread");
     std::cout << (bad ? "soak: failed\n" : "soak: all well\n");
     return bad;
   }

@@ -158,15 +158,17 @@ TEST_F(watched, row_07_to_14_in_watch_mode_only_files_are_sent_under_whatever_na
         files.add(when + name, when + name);
         continue;
       }
+      files.foretell(when + name, when + name);
       support::write_file(room / "new", when + name);
       fs::rename(room / "new", files / (when + name));
-      files.recall(when + name);
     }
     files.add(when + "empty", "");
     expected.push_back(when + "empty");
-    files.add(when + "linked", when + "shared");
+    files.foretell(when + "linked", when + "shared");
     expected.push_back(when + "linked");
-    fs::create_hard_link(files / (when + "linked"), room / (when + "other-name"));
+    support::write_file(room / (when + "other-name"), when + "shared");
+    fs::create_hard_link(room / (when + "other-name"), room / "new");
+    fs::rename(room / "new", files / (when + "linked"));
   };
   fill("before-", false);
   support::sink to;

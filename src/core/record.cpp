@@ -94,12 +94,31 @@ std::string to_json(const file_record& r) {
   return dump(line);
 }
 
+namespace {
+
+/// A name and its value as text.
+struct member {
+  template <class T>
+  member(const char* n, const T& value) : name{n}, text{dump(json(value))} {}
+  member(const char* n, std::string object) : name{n}, text{std::move(object)} {}
+  std::string name, text;
+};
+std::string object_of(std::initializer_list<member> members, const std::string& indent) {
+  std::string all = "{";
+  for (const auto& m : members)
+    all += (all.size() > 1 ? ",\n" : "\n") + indent + '"' + m.name + "\": " + m.text;
+  return all + "\n" + indent.substr(2) + "}";
+}
+
+}  // namespace
+
+/// Written member by member: a document would be destroyed with allocations of its own.
 std::string to_json(const run_summary& s) {
-  return dump(
-      json{
+  return object_of(
+      {
           {"v", format_version},
-          {"reason", name_of(s.reason)},
-          {"detail", s.detail},
+          {"reason", std::string_view{name_of(s.reason)}},
+          {"detail", std::string_view{s.detail}},
           {"seen", s.seen},
           {"accepted", s.accepted},
           {"rejected", s.rejected},
@@ -120,18 +139,18 @@ std::string to_json(const run_summary& s) {
           {"log_lines_dropped", s.log_lines_dropped},
           {"seconds", s.seconds},
           {"files_per_second", s.files_per_second},
-          {"latency_ms",
-           {{"p50", s.latency_ms.p50},
-            {"p90", s.latency_ms.p90},
-            {"p99", s.latency_ms.p99},
-            {"max", s.latency_ms.max}}},
-          {"window",
-           {{"min", s.window_min},
-            {"max", s.window_max},
-            {"last", s.window_last},
-            {"changes", s.window_changes}}},
+          {"latency_ms", object_of({{"p50", s.latency_ms.p50},
+                                    {"p90", s.latency_ms.p90},
+                                    {"p99", s.latency_ms.p99},
+                                    {"max", s.latency_ms.max}},
+                                   "    ")},
+          {"window", object_of({{"min", s.window_min},
+                                {"max", s.window_max},
+                                {"last", s.window_last},
+                                {"changes", s.window_changes}},
+                               "    ")},
       },
-      2);
+      "  ");
 }
 
 namespace core {

@@ -130,6 +130,7 @@ TEST_F(watch_day, loses_nothing_and_sends_nothing_by_halves) {
   const auto first = stop(*p);
   EXPECT_EQ(first.code, 128 + SIGTERM) << first.err;
   p.emplace(day_command());
+  ASSERT_TRUE(ready(*p)) << p->err();
   ASSERT_TRUE(all_gone(*p)) << p->err();
   const auto second = stop(*p);
   EXPECT_EQ(second.code, 128 + SIGTERM) << second.err;

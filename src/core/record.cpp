@@ -167,9 +167,9 @@ class line_reader final : public nlohmann::json_sax<nlohmann::json> {
   bool number_float(number_float_t n, const string_t&) override { return number(n); }
   bool string(string_t& text) override {
     if (depth_ != 1) return true;
-    if (name_ == "key") id = std::move(text);
     if (name_ == "fate") word = fate_from_string(text);
     if (name_ == "disposal") taken_away = text == "deleted" || text == "moved";
+    if (name_ == "key") id = std::move(text);
     return name_ != "v";
   }
   bool binary(binary_t&) override { return other(); }

@@ -1,5 +1,4 @@
-// Files that wait: fresh ones, latest first, ready ones in order, and those backing off, by due time. Bounded
-// by its marks.
+// Files that wait: fresh ones, ready ones, and those backing off, by due time. Bounded by its marks.
 #pragma once
 
 #include "core/time.hpp"
@@ -26,14 +25,16 @@ class backlog {
   bool flooded() const noexcept { return size() >= 2 * high_; }
   bool low() const noexcept { return size() <= low_; }
   bool empty() const noexcept { return size() == 0; }
-  std::size_t size() const noexcept { return first_.size() + ready_.size() + later_.size(); }
-  std::size_t ready() const noexcept { return first_.size() + ready_.size(); }
+  std::size_t size() const noexcept { return fresh_.size() + ready_.size() + later_.size(); }
+  std::size_t ready() const noexcept { return fresh_.size() + ready_.size(); }
   std::size_t backing_off() const noexcept { return later_.size(); }
   void set_marks(std::size_t low, std::size_t high) noexcept { low_ = low, high_ = high; }
 
   void push(Job job) { ready_.push_back(std::move(job)); }
+  /// Goes before all that push() brought, behind what came this way earlier.
+  void push_fresh(Job job) { fresh_.push_back(std::move(job)); }
   /// Goes before all that are ready, also before those that came this way earlier.
-  void push_first(Job job) { first_.push_back(std::move(job)); }
+  void push_first(Job job) { fresh_.push_front(std::move(job)); }
   void push_later(Job job, steady_time due) {
     later_.push_back({due, next_++, std::move(job)});
     std::push_heap(later_.begin(), later_.end(), due_last);
@@ -47,9 +48,9 @@ class backlog {
       later_.pop_back();
       return job;
     }
-    if (!first_.empty()) {
-      std::optional<Job> job{std::move(first_.back())};
-      first_.pop_back();
+    if (!fresh_.empty()) {
+      std::optional<Job> job{std::move(fresh_.front())};
+      fresh_.pop_front();
       return job;
     }
     if (ready_.empty()) return std::nullopt;
@@ -60,7 +61,7 @@ class backlog {
   }
 
   /// The first of the next `depth` ready jobs that this has not returned before; null when there is none.
-  /// Those of push_first() are not among them.
+  /// Fresh ones are not among them: they are in memory still.
   Job* prepare(std::size_t depth) noexcept {
     if (prepared_ >= std::min(depth, ready_.size())) return nullptr;
     return &ready_[prepared_++];
@@ -68,7 +69,7 @@ class backlog {
 
   /// When pop() could next have something: steady_time::min() when a job is ready, nothing when it is empty.
   std::optional<steady_time> next_due() const noexcept {
-    if (!first_.empty() || !ready_.empty()) return steady_time::min();
+    if (!fresh_.empty() || !ready_.empty()) return steady_time::min();
     if (!later_.empty()) return later_.front().due;
     return std::nullopt;
   }
@@ -77,10 +78,10 @@ class backlog {
   std::vector<Job> take_all() {
     std::vector<Job> all;
     all.reserve(size());
-    for (auto& job : first_) all.push_back(std::move(job));
+    for (auto& job : fresh_) all.push_back(std::move(job));
     for (auto& job : ready_) all.push_back(std::move(job));
     for (auto& waiting : later_) all.push_back(std::move(waiting.job));
-    first_.clear(), ready_.clear(), later_.clear();
+    fresh_.clear(), ready_.clear(), later_.clear();
     prepared_ = 0;
     return all;
   }
@@ -94,10 +95,10 @@ class backlog {
     const auto going =
         std::stable_partition(ready_.begin(), ready_.end(), [&](const Job& j) { return !wanted(j); });
     std::move(going, ready_.end(), std::back_inserter(taken));
-    const auto first =
-        std::stable_partition(first_.begin(), first_.end(), [&](const Job& j) { return !wanted(j); });
-    std::move(first, first_.end(), std::back_inserter(taken));
-    first_.erase(first, first_.end());
+    const auto fresh =
+        std::stable_partition(fresh_.begin(), fresh_.end(), [&](const Job& j) { return !wanted(j); });
+    std::move(fresh, fresh_.end(), std::back_inserter(taken));
+    fresh_.erase(fresh, fresh_.end());
     ready_.erase(going, ready_.end());
     const auto leaving =
         std::partition(later_.begin(), later_.end(), [&](const entry& e) { return !wanted(e.job); });
@@ -119,7 +120,7 @@ class backlog {
 
   std::size_t low_, high_;
   std::uint64_t next_ = 0;
-  std::vector<Job> first_;  ///< the next one last
+  std::deque<Job> fresh_;
   std::deque<Job> ready_;
   std::size_t prepared_ = 0;  ///< of the ready ones, from the front
   std::vector<entry> later_;  ///< a heap, soonest first

@@ -123,7 +123,7 @@ void pool<Io>::begin_followed(run& r, typename files_type::entry& e) {
   auto& f = *r.follow;
   const bool told = e.from == entry::origin::told;
   const auto& o = r.from.order;
-  const bool before_others = o.what == order::by::none || (o.what == order::by::mtime && o.descending);
+  const bool newest_first = o.what == order::by::mtime && o.descending;
   auto j = job_of(r, e);
   j.place = place_of(r, j.root, j.path);
   j.tried_before = f.failed.knows(j.place);
@@ -140,8 +140,10 @@ void pool<Io>::begin_followed(run& r, typename files_type::entry& e) {
   ++r.outstanding;
   if (settings_.raw.dry_run)
     finish(j, fate::skipped, errc::dry_run);
-  else if (told && before_others && !j.tried_before)
+  else if (told && newest_first && !j.tried_before)
     backlog_.push_first(std::move(j));
+  else if (told && o.what == order::by::none && !j.tried_before)
+    backlog_.push_fresh(std::move(j));
   else
     backlog_.push(std::move(j));
 }

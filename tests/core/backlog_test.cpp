@@ -191,8 +191,11 @@ TEST(backlog, behaves_like_its_model) {
   }
 }
 
-TEST(backlog, what_is_fresh_goes_first_and_the_latest_of_it_before_the_others) {
+TEST(backlog, what_is_fresh_goes_first_in_its_order_unless_the_latest_is_to_be_the_first) {
   backlog<int> b{2, 8};
+  b.push(1), b.push(2);
+  b.push_fresh(3), b.push_fresh(4);
+  EXPECT_THAT(drain(b, start), ElementsAre(3, 4, 1, 2));
   b.push(1), b.push(2);
   b.push_first(3), b.push_first(4);
   b.push_later(5, start);
@@ -211,7 +214,7 @@ TEST(backlog, what_is_fresh_goes_first_and_the_latest_of_it_before_the_others) {
 
 TEST(backlog, is_flooded_at_twice_its_high_mark) {
   backlog<int> b{1, 2};
-  for (int i = 0; i < 3; ++i) b.push_first(i);
+  for (int i = 0; i < 3; ++i) b.push_fresh(i);
   EXPECT_TRUE(b.full());
   EXPECT_FALSE(b.flooded());
   b.push_first(3);

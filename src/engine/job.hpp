@@ -49,7 +49,8 @@ struct job {
   core::steady_time ahead_since{};
 
   unsigned attempts = 0;
-  unsigned starved = 0;  ///< times in a row that no descriptor was to be had
+  unsigned starved = 0;     ///< times in a row that no descriptor was to be had
+  bool had_writer = false;  ///< as far as was seen when it was last opened
   core::steady_time first_attempt{};
   core::wall_time first_wall{};  ///< what {now} means, in every attempt
   bool probe = false;            ///< the breaker let it through to see

@@ -6,6 +6,8 @@
 
 #include <sluice/error.hpp>
 
+#include <utility>
+
 namespace sluice::engine {
 
 template <class Io>
@@ -39,6 +41,8 @@ error_code pool<Io>::open(job_type& j, std::optional<file>& f) {
   j.ahead.reset();
   if (!f)
     if (const auto ec = open_file(j, f)) return ec;
+  if (!j.upload && core::just_made(f->identity(), Io::wall_clock::now())) return errc::being_written;
+  j.had_writer = false;
   j.record.size = f->identity().size;
   j.record.mtime_ns = f->identity().mtime_ns;
   auto key = core::idempotency_key(j.path, f->identity());
@@ -56,6 +60,11 @@ void pool<Io>::not_opened(job_type& j, error_code why) {
   namespace errc_ = boost::system::errc;
   const bool starved = why == errc_::too_many_files_open || why == errc_::too_many_files_open_in_system ||
                        why == errc_::not_enough_memory;
+  if (why == errc::being_written && !j.upload && !std::exchange(j.had_writer, true) && !run_->stopping) {
+    j.settled = true;  // it is looked at once more
+    backlog_.push_later(std::move(j), clock::now() + core::moment);
+    return;
+  }
   constexpr unsigned patience = 50;
   if (starved && ++j.starved <= patience && !(run_ && run_->stopping)) {
     shrink();  // fewer at once, and again after others have closed

@@ -12,16 +12,27 @@
 namespace sluice::io {
 namespace {
 
-/// True when another process has the file open for writing. A read lease is granted only where nobody has; it
-/// is given back at once. While it is held a writer's open would send us a signal: SIGURG, which is ignored
-/// unless somebody asked for it, instead of SIGIO, which kills. Where leases are not to be had (not the
-/// owner, not on this file system) nothing is known and nothing is refused.
-bool has_writer(int fd) {
-  if (::fcntl(fd, F_SETSIG, SIGURG) != 0) return false;
-  if (::fcntl(fd, F_SETLEASE, F_RDLCK) != 0) return errno == EAGAIN;
-  ::fcntl(fd, F_SETLEASE, F_UNLCK);
-  return false;
-}
+/// A read lease, which the kernel grants only where nobody has the file open for writing. While it is held a
+/// writer's open waits, and would send us a signal: SIGURG, which is ignored unless somebody asked for it,
+/// instead of SIGIO, which kills. Where leases are not to be had (not the owner, not on this file system)
+/// nothing is known and nothing is refused.
+class lease {
+ public:
+  explicit lease(int fd) noexcept : fd_{fd} {
+    if (::fcntl(fd, F_SETSIG, SIGURG) != 0) return;
+    held_ = ::fcntl(fd, F_SETLEASE, F_RDLCK) == 0;
+    has_writer_ = !held_ && errno == EAGAIN;
+  }
+  ~lease() {
+    if (held_) ::fcntl(fd_, F_SETLEASE, F_UNLCK);
+  }
+  lease(const lease&) = delete;
+  bool has_writer() const noexcept { return has_writer_; }
+
+ private:
+  int fd_;
+  bool held_ = false, has_writer_ = false;
+};
 
 /// So much is asked of the disk at a time, and so far ahead. The kernel's own read-ahead may be megabytes at
 /// once (read_ahead_kb), for which a read has the loop while the pages are found, waiting or not: it is
@@ -70,10 +81,15 @@ error_code source_file::open(asio::any_io_executor executor, std::shared_ptr<con
       ::openat(parent->fd(), name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)};
   if (!fd) return open_error();
   struct stat st{};
-  if (::fstat(fd.get(), &st) != 0) return last_error();
+  bool has_writer = false;
+  {
+    std::optional<lease> held;  // what is seen meanwhile, no writer has left half done
+    if (to_take_away || only_unwritten) has_writer = held.emplace(fd.get()).has_writer();
+    if (::fstat(fd.get(), &st) != 0) return last_error();
+  }
   if (!S_ISREG(st.st_mode)) return errc::not_a_regular_file;
   if (to_take_away && !parent->lets_go(st)) return errc::not_removable;
-  if ((to_take_away || only_unwritten) && has_writer(fd.get())) return errc::being_written;
+  if (has_writer) return errc::being_written;
   if (static_cast<std::uint64_t>(st.st_size) > step) ::posix_fadvise(fd.get(), 0, 0, POSIX_FADV_RANDOM);
   ask_for(fd.get(), 0);
   file = source_file{std::move(executor), std::move(parent), std::move(name), std::move(fd), identity_of(st)};

@@ -1,3 +1,4 @@
+#include "core/file_identity.hpp"
 #include "follow_fixture.hpp"
 
 #include <boost/asio/bind_cancellation_slot.hpp>
@@ -100,23 +101,66 @@ TEST_F(uploader_follow_test, what_a_job_log_has_is_skipped_once_and_not_sent) {
   EXPECT_EQ(server_.count(), 3u);
 }
 
-TEST_F(uploader_follow_test, a_fresh_file_goes_before_a_backlog) {
-  for (int i = 0; i < 40; ++i) put("old" + std::to_string(i));
-  auto c = removing();
-  c.window = window::fixed(1);
-  uploader up{ioc_.get_executor(), c};
-  server_.hold();
-  begin(up);
-  until([&] { return server_.in_flight == 1; });
-  for_a_while(20ms);
-  put("fresh1"), put("fresh2");
-  for_a_while(20ms);
-  server_.let_go();
-  until_accepted(up, 42);
-  const auto names = sent();
-  EXPECT_EQ(names[1], "fresh2") << "the latest first";
+/// What is sent while `fresh1` and then `fresh2` come to a backlog in `s`.
+class fresh_files : public with_followed {
+ protected:
+  std::vector<std::string> sent_of(source s) {
+    for (int i = 0; i < 40; ++i) put("old" + std::to_string(i));
+    auto c = removing();
+    c.window = window::fixed(1);
+    uploader up{ioc_.get_executor(), c};
+    server_.hold();
+    begin(up, std::move(s));
+    until([&] { return server_.in_flight == 1; });
+    for_a_while(20ms);
+    put("fresh1"), put("fresh2");
+    for_a_while(20ms);
+    server_.let_go();
+    until_accepted(up, 42);
+    finish(up);
+    return sent();
+  }
+};
+
+TEST_F(fresh_files, go_before_a_backlog_in_the_order_they_came) {
+  const auto names = sent_of(followed());
+  EXPECT_EQ(names[1], "fresh1") << "none waits for as long as others keep coming";
+  EXPECT_EQ(names[2], "fresh2");
+}
+
+TEST_F(fresh_files, the_latest_goes_first_where_that_is_asked_for) {
+  auto s = followed();
+  s.order = {order::by::mtime, true};
+  const auto names = sent_of(s);
+  EXPECT_EQ(names[1], "fresh2");
   EXPECT_EQ(names[2], "fresh1");
+}
+
+// The kernel tells of a close before it forgets the writer. Here a writer by a name elsewhere stays a little.
+TEST_F(uploader_follow_test, a_file_that_seems_to_have_a_writer_still_is_looked_at_once_more) {
+  uploader up{ioc_.get_executor(), removing()};
+  begin(up);
+  for_a_while(20ms);
+  const auto elsewhere = files_.write("elsewhere", "bytes");
+  fs::create_hard_link(elsewhere, files_ / "spool/f");
+  std::ofstream other{elsewhere, std::ios::app};
+  std::ofstream{files_ / "spool/f", std::ios::app};  // and closed: the kernel tells
+  for_a_while(20ms);
+  if (!server_.requests.empty()) GTEST_SKIP() << "no leases on this file system";
+  other.close();  // of which nobody tells in the spool
+  until_accepted(up, 1);
   finish(up);
+}
+
+TEST_F(uploader_follow_test, an_empty_file_is_not_sent_in_the_moment_it_is_made) {
+  const auto made = std::chrono::steady_clock::now();
+  put("empty", "");
+  uploader up{ioc_.get_executor(), removing()};
+  begin(up);
+  until_accepted(up, 1);
+  constexpr auto coarse = 20ms;  // the clock of file systems
+  EXPECT_GE(std::chrono::steady_clock::now() - made, core::moment - coarse);
+  EXPECT_THAT(finish(up).summary.attempts, 1u);
 }
 
 TEST_F(uploader_follow_test, a_file_that_fails_waits_and_does_not_hold_up_others) {

@@ -37,13 +37,10 @@ sample look_at(pid_t pid) {
   return s;
 }
 
-double growth(const std::vector<sample>& samples, std::size_t sample::* what) {
-  if (samples.size() < 10) return 0;
-  const auto fifth = static_cast<std::ptrdiff_t>(samples.size() / 5);
-  std::size_t before = 1, after = 0;
-  for (auto it = samples.begin(); it != samples.begin() + fifth; ++it) before = std::max(before, *it.*what);
-  for (auto it = samples.end() - fifth; it != samples.end(); ++it) after = std::max(after, *it.*what);
-  return static_cast<double>(after) / static_cast<double>(before) - 1;
+growth growth_of(const std::vector<sample>& samples, std::size_t sample::* what) {
+  const auto fifth = static_cast<std::ptrdiff_t>((samples.size() + 4) / 5);
+  const auto most = [&](auto from, auto to) { return (*std::ranges::max_element(from, to, {}, what)).*what; };
+  return {most(samples.begin(), samples.begin() + fifth), most(samples.end() - fifth, samples.end())};
 }
 
 }  // namespace soak

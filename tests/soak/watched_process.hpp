@@ -18,7 +18,12 @@ struct sample {
 
 sample look_at(pid_t pid);
 
-/// Growth of `what` from the end of the first fifth to the greatest of the last fifth, as a share of it.
-double growth(const std::vector<sample>& samples, std::size_t sample::* what);
+struct growth {
+  std::size_t before = 0, after = 0;  ///< the greatest of the first fifth, and of the last
+  /// By no more than five per cent and `slack`.
+  bool within(std::size_t slack) const noexcept { return after <= before + before / 20 + slack; }
+};
+
+growth growth_of(const std::vector<sample>& samples, std::size_t sample::* what);
 
 }  // namespace soak

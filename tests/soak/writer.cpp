@@ -10,8 +10,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::uint64_t in_a_folder = 1000;
-
 void create(const fs::path& file, const std::string& bytes) {
   const int fd = ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
   if (fd < 0 || ::write(fd, bytes.data(), bytes.size()) != static_cast<ssize_t>(bytes.size()))
@@ -28,7 +26,8 @@ std::string content_of(std::uint64_t n) {
 
 }  // namespace
 
-writer::writer(fs::path spool, double per_second) : spool_{std::move(spool)}, per_second_{per_second} {}
+writer::writer(fs::path spool, double per_second, std::uint64_t in_a_folder)
+    : spool_{std::move(spool)}, per_second_{per_second}, in_a_folder_{in_a_folder} {}
 
 std::uint64_t writer::due(std::chrono::steady_clock::time_point now) const {
   return static_cast<std::uint64_t>(std::chrono::duration<double>(now - begun_).count() * per_second_);
@@ -40,9 +39,9 @@ void writer::catch_up(std::chrono::steady_clock::time_point now) {
 }
 
 void writer::write_one() {
-  if (count_ % in_a_folder == 0) {
+  if (count_ % in_a_folder_ == 0) {
     std::error_code not_empty;
-    const auto number = count_ / in_a_folder;
+    const auto number = count_ / in_a_folder_;
     if (number > 1) fs::remove(spool_ / std::to_string(number - 2), not_empty);
     folder_ = spool_ / std::to_string(number);
     fs::create_directory(folder_);

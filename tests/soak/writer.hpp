@@ -18,11 +18,11 @@ struct written {
   unsigned received = 0;            ///< whole, by the endpoint
 };
 
-/// Every other file is written under its own name, the rest under another and renamed; a new folder each
-/// thousand, and the empty one before last is removed.
+/// Every other file is written under its own name, the rest under another and renamed; a new folder after
+/// `in_a_folder`, and the one before last is removed if it is empty.
 class writer {
  public:
-  writer(std::filesystem::path spool, double per_second);
+  writer(std::filesystem::path spool, double per_second, std::uint64_t in_a_folder);
 
   /// Writes what is due by now; at most a hundred at once, so that a machine that cannot keep up says so.
   void catch_up(std::chrono::steady_clock::time_point now);
@@ -37,6 +37,7 @@ class writer {
 
   std::filesystem::path spool_, folder_;
   double per_second_;
+  std::uint64_t in_a_folder_;
   std::chrono::steady_clock::time_point begun_ = std::chrono::steady_clock::now();
   std::uint64_t count_ = 0;
 };

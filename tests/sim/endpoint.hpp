@@ -41,6 +41,8 @@ class endpoint {
   void excuse_all();
   /// What the job log has as accepted is not sent again.
   void excuse_all_but(const files::keys& logged);
+  /// Remembers no file any more: a long test would measure nothing but its own memory.
+  void forget() { files_.clear(), confirmed_.clear(); }
   void begun() { ++counts_.requests, most_in_flight = std::max(most_in_flight, ++in_flight); }
 
   bool confirmed(const std::string& name, const std::string& bytes) const {

@@ -317,6 +317,16 @@ void scenario::follow_to_the_end() {
     w.fail("not complete: " + to_json(*summary_));
 }
 
+std::optional<sluice::run_summary> scenario::follow_for(milliseconds how_long) {
+  auto from = sluice::source::directory("spool");
+  from.follow = sluice::following{};
+  w.after(how_long, world::owner::process, [this] { engine_->rescan(true); });
+  drain_id_ =
+      engine_->drain(from, {}, [this](error_code, sluice::run_summary s) { summary_ = std::move(s); });
+  advance([&] { return summary_.has_value(); });
+  return summary_;
+}
+
 void scenario::check(const sluice::run_summary& s) {
   w.note("ended: " + to_json(s));
   if (s.seen != s.accepted + s.rejected + s.deferred + s.changed + s.vanished + s.skipped)

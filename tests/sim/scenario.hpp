@@ -44,6 +44,8 @@ class scenario {
   /// Follows the source through all weathers; then all is well, and everything must be delivered while it
   /// goes on; then it is told to finish.
   void follow_to_the_end();
+  /// Follows the source as `sluice watch` does unless told otherwise, and finishes after `how_long`.
+  std::optional<sluice::run_summary> follow_for(milliseconds how_long);
   /// The process is gone, without a word.
   void end();
 

@@ -31,7 +31,6 @@ TEST(simulated_day, at_one_file_a_second_grows_by_nothing) {
     if (second % 3600 == 1800) most_waiting = std::max(most_waiting, s.on.names.size());
     if (second % 3600 == 3599) {
       s.to.forget();
-      s.told.events = 0;
       in_use.push_back(::mallinfo2().uordblks);
     }
     if (++second < day) s.w.after(1s, world::owner::environment, tick);

@@ -5,13 +5,14 @@
 #include <sluice/error.hpp>
 
 #include <algorithm>
+#include <utility>
 
 namespace sim {
 namespace {
 
 using sluice::fate;
 
-constexpr std::uint64_t too_many_events = 2'000'000;
+constexpr std::uint64_t too_many_events = 500'000;  ///< at one instant
 
 sluice::window some_window(std::size_t most) {
   return world::here().chance(0.5) ? sluice::window::automatic(most) : sluice::window::fixed(most);
@@ -173,10 +174,13 @@ void scenario::end() {
 
 /// Turns the loop and the world until it holds; a world in which nothing happens any more is stuck.
 void scenario::advance(const std::function<bool()>& until) {
-  while (w.failure().empty() && !until()) {
+  std::uint64_t at_once = 0;
+  for (auto last = w.now(); w.failure().empty() && !until();) {
     loop_->restart();  // without work it has stopped, and more may have come
     if (loop_->poll_one() > 0) {
-      if (++told.events > too_many_events) w.fail("no end of it: a busy loop");
+      ++told.events;
+      at_once = std::exchange(last, w.now()) == w.now() ? at_once + 1 : 0;
+      if (at_once > too_many_events) w.fail("no end of it: a busy loop");
       continue;
     }
     if (w.step()) continue;

@@ -40,12 +40,6 @@ std::string dump(const json& object, int indent = -1) {
   return without_controls(object.dump(indent, ' ', false, json::error_handler_t::replace));
 }
 
-/// `name`, and `name_b64` beside it when the bytes are more than text can carry.
-void put_bytes(json& object, const char* name, const char* name_b64, const std::string& bytes) {
-  object[name] = bytes;
-  if (!is_utf8(bytes)) object[name_b64] = core::base64(bytes);
-}
-
 double to_milliseconds(std::chrono::microseconds t) { return static_cast<double>(t.count()) / 1000; }
 
 const char* name_of(stop_reason reason) {
@@ -74,24 +68,35 @@ const char* name_of(stop_reason reason) {
 
 }  // namespace
 
+/// Written member by member, like the summary: a document would be destroyed with allocations of its own.
 std::string to_json(const file_record& r) {
-  json line;
-  line["v"] = format_version;
-  line["seq"] = r.seq;
-  line["time"] = core::rfc3339(r.time);
-  put_bytes(line, "path", "path_b64", r.path);
-  line["size"] = r.size;
-  line["mtime_ns"] = r.mtime_ns;
-  line["fate"] = to_string(r.fate);
-  line["status"] = r.status;
-  line["attempts"] = r.attempts;
-  line["key"] = r.key;
-  line["disposal"] = r.disposal;
-  line["ms"] = to_milliseconds(r.elapsed);
-  line["bytes"] = r.bytes;
-  put_bytes(line, "response", "response_b64", r.response);
-  line["error"] = r.error;
-  return dump(line);
+  std::string line;
+  const auto put = [&](const char* name, const auto& value) {
+    line += line.empty() ? "{\"" : ",\"";
+    line += name;
+    line += "\":" + dump(json(value));
+  };
+  /// `name_b64` beside `name` when the bytes are more than text can carry.
+  const auto put_bytes = [&](const char* name, const char* name_b64, const std::string& bytes) {
+    put(name, bytes);
+    if (!is_utf8(bytes)) put(name_b64, core::base64(bytes));
+  };
+  put("v", format_version);
+  put("seq", r.seq);
+  put("time", core::rfc3339(r.time));
+  put_bytes("path", "path_b64", r.path);
+  put("size", r.size);
+  put("mtime_ns", r.mtime_ns);
+  put("fate", to_string(r.fate));
+  put("status", r.status);
+  put("attempts", r.attempts);
+  put("key", r.key);
+  put("disposal", r.disposal);
+  put("ms", to_milliseconds(r.elapsed));
+  put("bytes", r.bytes);
+  put_bytes("response", "response_b64", r.response);
+  put("error", r.error);
+  return line + "}";
 }
 
 namespace {
@@ -112,7 +117,6 @@ std::string object_of(std::initializer_list<member> members, const std::string& 
 
 }  // namespace
 
-/// Written member by member: a document would be destroyed with allocations of its own.
 std::string to_json(const run_summary& s) {
   return object_of(
       {

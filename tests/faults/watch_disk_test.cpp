@@ -65,8 +65,8 @@ TEST_F(watched, row_17_in_watch_mode_file_without_permission_is_sent_when_it_has
   files.add("open", "2");
   ASSERT_TRUE(says(p, "Permission denied")) << p.err();
   ASSERT_TRUE(p.wait_until([&] { return to.requests() == 1; })) << p.err();
+  files.foretell("closed", "1");
   ::chmod((files / "closed").c_str(), 0644);
-  files.recall("closed");
   expect_delivered_at_last(p, to, 1);
 }
 

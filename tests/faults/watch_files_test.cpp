@@ -106,8 +106,8 @@ TEST_F(watched, row_06_in_watch_mode_file_stays_until_its_writer_has_closed_it) 
       p.wait_until([&] { return std::chrono::steady_clock::now() > walked_by_now; });
     }
     EXPECT_THAT(names_with(to), SizeIs(5)) << "sent while it was being written";
+    files.foretell("slow", "slowslowslowslowslow");
     ::close(writer);
-    files.recall("slow");
     ASSERT_TRUE(p.wait_until([&] { return to.requests() == 6; })) << p.err();
     const auto o = drained(p);
     EXPECT_EQ(o.code, 0) << o.err;

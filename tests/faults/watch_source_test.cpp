@@ -84,10 +84,10 @@ TEST_F(watched, row_23_bursts_of_new_directories_are_sent_whole) {
     fs::create_directories(outside + "/in/side");
     support::write_file(outside + "/c", "c" + n);
     support::write_file(outside + "/in/side/d", "d" + n);
+    files.foretell("moved" + n + "/c", "c" + n);
+    files.foretell("moved" + n + "/in/side/d", "d" + n);
     fs::rename(outside, files / ("moved" + n));
     files.add("moved" + n + "/in/late", "late" + n);
-    files.recall("moved" + n + "/c");
-    files.recall("moved" + n + "/in/side/d");
   }
   expect_delivered_at_last(p, to);
   EXPECT_EQ(names_with(to).size(), 200u) << "once each";

@@ -68,61 +68,70 @@ const char* name_of(stop_reason reason) {
 
 }  // namespace
 
-/// Written member by member, like the summary: a document would be destroyed with allocations of its own.
-std::string to_json(const file_record& r) {
-  std::string line;
-  const auto put = [&](const char* name, const auto& value) {
-    line += line.empty() ? "{\"" : ",\"";
-    line += name;
-    line += "\":" + dump(json(value));
-  };
-  /// `name_b64` beside `name` when the bytes are more than text can carry.
-  const auto put_bytes = [&](const char* name, const char* name_b64, const std::string& bytes) {
-    put(name, bytes);
-    if (!is_utf8(bytes)) put(name_b64, core::base64(bytes));
-  };
-  put("v", format_version);
-  put("seq", r.seq);
-  put("time", core::rfc3339(r.time));
-  put_bytes("path", "path_b64", r.path);
-  put("size", r.size);
-  put("mtime_ns", r.mtime_ns);
-  put("fate", to_string(r.fate));
-  put("status", r.status);
-  put("attempts", r.attempts);
-  put("key", r.key);
-  put("disposal", r.disposal);
-  put("ms", to_milliseconds(r.elapsed));
-  put("bytes", r.bytes);
-  put_bytes("response", "response_b64", r.response);
-  put("error", r.error);
-  return line + "}";
-}
-
 namespace {
 
-/// A name and its value as text.
+/// A name and its value as text; without a text it is left out.
 struct member {
   template <class T>
   member(const char* n, const T& value) : name{n}, text{dump(json(value))} {}
-  member(const char* n, std::string object) : name{n}, text{std::move(object)} {}
-  std::string name, text;
+  /// Of an object that is written already.
+  static member nested(const char* n, std::string object) { return {n, std::move(object), 0}; }
+  /// Only of bytes that are more than text can carry.
+  static member base64(const char* n, const std::string& bytes) {
+    return is_utf8(bytes) ? member{n, {}, 0} : member{n, core::base64(bytes)};
+  }
+  const char* name;
+  std::string text;
+
+ private:
+  member(const char* n, std::string t, int) : name{n}, text{std::move(t)} {}
 };
-std::string object_of(std::initializer_list<member> members, const std::string& indent) {
+
+/// Member by member: a document would be destroyed with allocations of its own. Without `indent` on one line.
+std::string object_of(std::initializer_list<member> members, const std::string& indent = {}) {
+  const std::string begin = indent.empty() ? "\"" : "\n" + indent + '"';
   std::string all = "{";
-  for (const auto& m : members)
-    all += (all.size() > 1 ? ",\n" : "\n") + indent + '"' + m.name + "\": " + m.text;
-  return all + "\n" + indent.substr(2) + "}";
+  for (const auto& m : members) {
+    if (m.text.empty()) continue;
+    if (all.size() > 1) all += ',';
+    all += begin;
+    all += m.name;
+    all += indent.empty() ? "\":" : "\": ";
+    all += m.text;
+  }
+  return all + (indent.empty() ? "}" : "\n" + indent.substr(2) + "}");
 }
 
 }  // namespace
+
+std::string to_json(const file_record& r) {
+  return object_of({
+      {"v", format_version},
+      {"seq", r.seq},
+      {"time", core::rfc3339(r.time)},
+      {"path", r.path},
+      member::base64("path_b64", r.path),
+      {"size", r.size},
+      {"mtime_ns", r.mtime_ns},
+      {"fate", to_string(r.fate)},
+      {"status", r.status},
+      {"attempts", r.attempts},
+      {"key", r.key},
+      {"disposal", r.disposal},
+      {"ms", to_milliseconds(r.elapsed)},
+      {"bytes", r.bytes},
+      {"response", r.response},
+      member::base64("response_b64", r.response),
+      {"error", r.error},
+  });
+}
 
 std::string to_json(const run_summary& s) {
   return object_of(
       {
           {"v", format_version},
-          {"reason", std::string_view{name_of(s.reason)}},
-          {"detail", std::string_view{s.detail}},
+          {"reason", name_of(s.reason)},
+          {"detail", s.detail},
           {"seen", s.seen},
           {"accepted", s.accepted},
           {"rejected", s.rejected},
@@ -143,16 +152,16 @@ std::string to_json(const run_summary& s) {
           {"log_lines_dropped", s.log_lines_dropped},
           {"seconds", s.seconds},
           {"files_per_second", s.files_per_second},
-          {"latency_ms", object_of({{"p50", s.latency_ms.p50},
-                                    {"p90", s.latency_ms.p90},
-                                    {"p99", s.latency_ms.p99},
-                                    {"max", s.latency_ms.max}},
-                                   "    ")},
-          {"window", object_of({{"min", s.window_min},
-                                {"max", s.window_max},
-                                {"last", s.window_last},
-                                {"changes", s.window_changes}},
-                               "    ")},
+          member::nested("latency_ms", object_of({{"p50", s.latency_ms.p50},
+                                                  {"p90", s.latency_ms.p90},
+                                                  {"p99", s.latency_ms.p99},
+                                                  {"max", s.latency_ms.max}},
+                                                 "    ")),
+          member::nested("window", object_of({{"min", s.window_min},
+                                              {"max", s.window_max},
+                                              {"last", s.window_last},
+                                              {"changes", s.window_changes}},
+                                             "    ")),
       },
       "  ");
 }

@@ -60,16 +60,14 @@ void pool<Io>::not_opened(job_type& j, error_code why) {
   namespace errc_ = boost::system::errc;
   const bool starved = why == errc_::too_many_files_open || why == errc_::too_many_files_open_in_system ||
                        why == errc_::not_enough_memory;
-  if (why == errc::being_written && !j.upload && !std::exchange(j.had_writer, true) && !run_->stopping) {
-    j.settled = true;  // it is looked at once more
-    backlog_.push_later(std::move(j), clock::now() + core::moment);
-    return;
-  }
+  // Looked at once more.
+  const bool written_to = why == errc::being_written && !j.upload && !std::exchange(j.had_writer, true);
   constexpr unsigned patience = 50;
-  if (starved && ++j.starved <= patience && !(run_ && run_->stopping)) {
-    shrink();  // fewer at once, and again after others have closed
+  if ((written_to || (starved && ++j.starved <= patience)) && !(run_ && run_->stopping)) {
+    if (starved) shrink();  // fewer at once, and again after others have closed
     j.settled = true;
-    backlog_.push_later(std::move(j), clock::now() + std::chrono::milliseconds{100});
+    backlog_.push_later(std::move(j),
+                        clock::now() + (starved ? std::chrono::milliseconds{100} : core::moment));
     return;
   }
   if (left_alone(j, why)) return;

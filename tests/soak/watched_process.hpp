@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <vector>
@@ -20,8 +21,8 @@ sample look_at(pid_t pid);
 
 struct growth {
   std::size_t before = 0, after = 0;  ///< the greatest of the first fifth, and of the last
-  /// By no more than five per cent and `slack`.
-  bool within(std::size_t slack) const noexcept { return after <= before + before / 20 + slack; }
+  /// By less than five per cent, or than `slack`.
+  bool within(std::size_t slack) const noexcept { return after < before + std::max(before / 20, slack); }
 };
 
 growth growth_of(const std::vector<sample>& samples, std::size_t sample::* what);

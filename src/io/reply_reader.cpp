@@ -16,16 +16,20 @@ namespace http = boost::beast::http;
 
 namespace {
 
-/// Beast reads a list up to what does not fit in one: `chunked;x` as `chunked`, `a;x, chunked` as `a`.
-bool is_list_of_tokens(std::string_view value) {
+/// Beast reads a list up to what does not fit in one: `chunked;x` as `chunked`, `a;x, chunked` as `a`. And it
+/// takes `chunked, chunked` for unframed, which no sender may say (RFC 9112 §6.1) and others read as chunks.
+bool is_list_of_codings(std::string_view value) {
   constexpr std::string_view blanks = " \t";
-  for (;;) {
+  for (bool chunked = false;;) {
     auto one = value.substr(0, value.find(','));
     const bool last = one.size() == value.size();
     value.remove_prefix(last ? value.size() : one.size() + 1);
     one.remove_prefix(std::min(one.find_first_not_of(blanks), one.size()));
     one = one.substr(0, one.find_last_not_of(blanks) + 1);
     if (!one.empty() && !core::is_token(one)) return false;
+    const bool is_chunked = core::equal_ignoring_case(one, "chunked");
+    if (chunked && is_chunked) return false;
+    chunked = chunked || is_chunked;
     if (last) return true;
   }
 }
@@ -78,7 +82,7 @@ struct reply_reader::impl {
 
   bool has_odd_framing() const {
     const auto [first, last] = parser->get().equal_range(http::field::transfer_encoding);
-    return !std::all_of(first, last, [](const auto& field) { return is_list_of_tokens(field.value()); });
+    return !std::all_of(first, last, [](const auto& field) { return is_list_of_codings(field.value()); });
   }
 
   reply_limits limits;

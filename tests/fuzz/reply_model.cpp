@@ -78,7 +78,9 @@ std::optional<head> read_head(string_view in) {
   h.status = static_cast<int>(status.value);
   for (const auto& [name, text] : fields_of(in.substr(line.size() + 2, end - line.size()))) {
     if (same_word(trim(name), "Transfer-Encoding")) {
-      const auto value = trim(text);
+      auto value = trim(text);
+      // Elements with nothing in them do not count (RFC 9110 §5.6.1).
+      while (value.ends_with(',')) value = trim(value.substr(0, value.size() - 1));
       const auto last = trim(value.substr(value.rfind(',') + 1));  // npos + 1 is 0
       h.chunked = h.chunked || same_word(last, "chunked");
     } else if (same_word(trim(name), "Content-Length")) {

@@ -156,6 +156,8 @@ std::vector<sample> framing() {
       {ok + "Transfer-Encoding: gzip\r\nTransfer-Encoding: chunked;q=1\r\n\r\n4\r\nbody\r\n0\r\n\r\n",
        malformed},
       {ok + "Transfer-Encoding: gzip ,, chunked \r\n\r\n4\r\nbody\r\n0\r\n\r\n", whole(200, "body")},
+      {ok + "Transfer-Encoding: chunked, ,\r\n\r\n4\r\nbody\r\n0\r\n\r\n", whole(200, "body")},
+      {ok + "Transfer-Encoding: chunked, Chunked\r\n\r\n4\r\nbody\r\n0\r\n\r\n", malformed},
       // Not HTTP/1.x at all.
       {"a whole line of text", malformed},
       {"body", lost},

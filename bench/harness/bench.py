@@ -67,15 +67,16 @@ class Bench:
         job: Job,
         number: int,
         prepare: bool = True,
+        meanwhile: Callable[[], None] | None = None,
     ) -> bool:
-        """One verified run into the row; False when it failed."""
+        """One verified run into the row; False when it failed. For `meanwhile` see process.measure()."""
         if row.error:
             return False
         if prepare:
             client.prepare(job)
         before = self.receiver.requests()
         limit = 3600 if job.count > 100000 else 600
-        outcome = process.measure(client.argv(job), self.room, client.pin, limit)
+        outcome = process.measure(client.argv(job), client.room, client.pin, limit, meanwhile)
         counted = self.receiver.requests() - before - 1
         try:
             files, seconds = client.done(outcome, job)

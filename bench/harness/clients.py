@@ -8,6 +8,7 @@ import sys
 import time
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from typing import Self
 
 from . import process
 from .figures import Kind
@@ -66,6 +67,11 @@ class Sluice(Client):
     def __init__(self, program: str, room: str, ca: str) -> None:
         super().__init__('sluice', 'sluice', room, ca)
         self.program, self.summary = program, os.path.join(room, 'summary')
+
+    def elsewhere(self, room: str) -> Self:
+        """The same program, for runs while another one stands."""
+        os.makedirs(room, exist_ok=True)
+        return type(self)(self.program, room, self.ca)
 
     def missing(self) -> None:
         return None

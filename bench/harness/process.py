@@ -5,7 +5,7 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import IO
 
@@ -86,8 +86,31 @@ def _kill_group(pid: int) -> None:
         pass
 
 
-def measure(argv: Sequence[str], room: str, pin: bool, limit: float) -> Outcome:
-    """One run.
+def _pauses(child: subprocess.Popen[str], meanwhile: Callable[[], None]) -> float:
+    """Stops the child every second for what is to happen meanwhile, until it ends; how long it stood."""
+    stood = 0.0
+    while True:
+        time.sleep(1)
+        # Not reaped: that is for who wants its figures.
+        if os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT):
+            return stood
+        os.killpg(child.pid, signal.SIGSTOP)
+        begin = time.monotonic()
+        try:
+            meanwhile()
+        finally:
+            os.killpg(child.pid, signal.SIGCONT)
+            stood += time.monotonic() - begin
+
+
+def measure(
+    argv: Sequence[str],
+    room: str,
+    pin: bool,
+    limit: float,
+    meanwhile: Callable[[], None] | None = None,
+) -> Outcome:
+    """One run; `meanwhile` happens now and then while it is stopped, which its wall time leaves out.
 
     The peak memory comes from time(1): a child forked from here would inherit the peak of this
     interpreter.
@@ -101,8 +124,9 @@ def measure(argv: Sequence[str], room: str, pin: bool, limit: float) -> Outcome:
         killer = threading.Timer(limit, _kill_group, [child.pid])
         killer.start()
         try:
+            stood = _pauses(child, meanwhile) if meanwhile else 0.0
             _, status, usage = os.wait4(child.pid, 0)
-            wall = time.monotonic() - begin
+            wall = time.monotonic() - begin - stood
             child.returncode = os.waitstatus_to_exitcode(status)
         finally:
             killer.cancel()

@@ -5,12 +5,12 @@ import statistics
 import time
 from collections.abc import Callable
 from functools import partial
-from typing import NamedTuple
 
 from . import process
 from .bench import Bench, Turn
 from .clients import Client
-from .figures import Row, Run, Section
+from .figures import Row, Section
+from .scale import scale
 from .spool import IMAGES, SMALL, Spool, drop_page_cache, on_disk
 
 ALL = (
@@ -140,7 +140,7 @@ def deleting(bench: Bench) -> Section:
         'Each run has a fresh copy of the spool, written to the disk before the clock starts.',
     )
     spool, sluice = _images(bench), bench.clients['sluice']
-    removals: list[float] = []
+    removals: dict[str, list[float]] = {}
 
     def turn(row: Row, path: str, delete: bool, number: int) -> None:
         fresh = spool.copy(path)
@@ -153,8 +153,8 @@ def deleting(bench: Bench) -> Section:
         finally:
             begin = time.monotonic()
             fresh.remove()
-            if row is kept:
-                removals.append(time.monotonic() - begin)
+            if not delete:
+                removals.setdefault(path, []).append(time.monotonic() - begin)
 
     disk = os.path.join(bench.room, 'copy')
     kept = section.row('sluice', 'sluice, kept', 'sluice')
@@ -168,14 +168,16 @@ def deleting(bench: Bench) -> Section:
     bench.rounds(turns)
     # What the file system itself asks for the same files, without which the cost of deleting says
     # nothing about sluice.
-    middle, least, most = (
-        f'{seconds / count * 1e6:,.0f}'
-        for seconds in (statistics.median(removals), min(removals), max(removals))
-    )
-    section.notes.append(
-        f'removing the kept copies from the disk with nothing else took {middle} µs of wall time'
-        f' a file ({least}-{most})'
-    )
+    for path, seconds in removals.items():
+        where = 'the disk' if path == disk else 'memory'
+        middle, least, most = (
+            f'{each / count * 1e6:,.0f}'
+            for each in (statistics.median(seconds), min(seconds), max(seconds))
+        )
+        section.notes.append(
+            f'removing the kept copies from {where} with nothing else took {middle} µs of wall time'
+            f' a file ({least}-{most})'
+        )
     return section
 
 
@@ -207,77 +209,6 @@ def memory(bench: Bench) -> Section:
     row = section.row('large', f'one file of {huge.mean >> 20:,} MiB', 'sluice')
     turns.append(partial(bench.run, section, row, sluice, bench.job(huge, sluice)))
     bench.rounds(turns)
-    return section
-
-
-class Cost(NamedTuple):
-    """Medians of several runs, and their peak memory."""
-
-    cpu: float
-    wall: float
-    rss: float
-
-
-def _milliseconds(costs: list[Cost]) -> str:
-    cpu = statistics.median(cost.cpu for cost in costs) * 1e3
-    wall = statistics.median(cost.wall for cost in costs) * 1e3
-    return f'{cpu:.1f} ms CPU and {wall:.1f} ms wall'
-
-
-def scale(bench: Bench) -> Section:
-    """Cost of a file among 1,000 and among many.
-
-    What every run pays once is measured and taken off both.
-    """
-    many, few, at_once = bench.extent.scale_files, 1000, 16
-    some = min(20 * few, many - 1)
-    section = Section(
-        'scale',
-        f'1,000 files against {many:,}',
-        'Files of 1 kB in folders of 1,000. The cost of a start, with a handshake for each of '
-        f'{at_once} connections, is measured with {at_once} files and taken off.',
-        charts=('cpu_each', 'wall_each'),
-    )
-    sluice, scratch = bench.clients['sluice'], Section('scale', '', '')
-    one, start, thousand = (bench.spool(f'scale{n}', n, (1000,)) for n in (1, at_once, few))
-    between = bench.spool('scale-some', some, (1000,), folders=True)
-    million = bench.spool('scale-many', many, (1000,), folders=True)
-    rows = {n: section.row(f'n{n}', f'{n:,} files', 'sluice') for n in (few, some, many)}
-    starts: list[Cost] = []
-    singles: list[Cost] = []
-    repeats = 5 if bench.extent.quick else 20
-
-    def measured(spool: Spool, times: int, name: str) -> Cost | None:
-        row = scratch.row(name)
-        row.runs.clear()
-        for i in range(times):
-            if not bench.run(scratch, row, sluice, bench.job(spool, sluice), i):
-                return None
-        return Cost(
-            statistics.median(run.cpu for run in row.runs),
-            statistics.median(run.seconds for run in row.runs),
-            max(run.rss for run in row.runs),
-        )
-
-    measured(million, 1, 'warm')  # inodes and pages come into memory
-    for number in range(1, bench.extent.rounds + 1):
-        single, fixed = measured(one, repeats, 'one'), measured(start, repeats, 'start')
-        order = ((few, thousand, repeats), (some, between, 3), (many, million, 1))
-        for n, spool, times in order if number % 2 else order[::-1]:
-            got = measured(spool, times, str(n))
-            if not (single and fixed and got):
-                rows[n].fail('a run failed')
-                continue
-            wall, cpu = got.wall - fixed.wall, got.cpu - fixed.cpu
-            rows[n].runs.append(Run(number, n - at_once, wall, got.wall, cpu, got.rss, n))
-        if fixed and single:
-            starts.append(fixed)
-            singles.append(single)
-    if starts:
-        section.notes.append(
-            f'a start costs {_milliseconds(starts)} with {at_once} files,'
-            f' {_milliseconds(singles)} with one'
-        )
     return section
 
 

@@ -111,6 +111,13 @@ std::shared_ptr<const directory> directory::working(error_code& ec) {
   return opened(::open(".", flags), ".", false, ec);
 }
 
+bool directory::still_has(const std::string& name, const directory& child) const noexcept {
+  struct stat st{};
+  return name.find('/') == std::string::npos &&
+         ::fstatat(fd_.get(), name.c_str(), &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode) &&
+         st.st_dev == child.device_ && st.st_ino == child.inode_;
+}
+
 std::shared_ptr<const directory> directory::below(const std::string& relative, error_code& ec) const {
   const int child =
       confined_ ? open_beneath(fd_.get(), relative) : ::openat(fd_.get(), relative.c_str(), flags);

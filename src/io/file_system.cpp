@@ -18,8 +18,8 @@ error_code file_system::open_file(const directory_ptr& root, const std::string& 
       slash == std::string::npos ? std::string{} : path.substr(0, std::max<std::size_t>(slash, 1));
   error_code ec;
   const bool as_before = root && last_parent_ && last_root_ == root && last_path_ == parent;
-  if (!as_before ||
-      !parent.empty()) {  // another directory may have the name by now, the one before be elsewhere
+  // Another directory may have the name by now, the one before be elsewhere.
+  if (!as_before || (!parent.empty() && !root->still_has(parent, *last_parent_))) {
     auto base = root ? root : directory::working(ec);
     if (ec) return ec;
     auto opened = parent.empty() ? base : base->below(parent, ec);

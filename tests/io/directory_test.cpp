@@ -118,6 +118,20 @@ TEST_F(directory_test, what_is_renamed_after_it_was_opened_is_still_what_was_ope
   EXPECT_TRUE(is(*a, tree_ / "moved/a"));
 }
 
+TEST_F(directory_test, tells_a_child_that_is_still_there) {
+  error_code ec;
+  const auto a = root_->below("a", ec), b = root_->below("a/b", ec);
+  ASSERT_TRUE(a && b);
+  EXPECT_TRUE(root_->still_has("a", *a));
+  EXPECT_TRUE(a->still_has("b", *b));
+  EXPECT_FALSE(root_->still_has("a", *b)) << "another one";
+  EXPECT_FALSE(root_->still_has("a/b", *b)) << "two steps, of which the first may be a link";
+  EXPECT_FALSE(root_->still_has("link", *a)) << "a link to it";
+  EXPECT_FALSE(root_->still_has("none", *a));
+  fs::rename(tree_ / "root/a", tree_ / "a");
+  EXPECT_FALSE(root_->still_has("a", *a));
+}
+
 TEST_F(directory_test, the_working_directory_confines_nobody) {
   error_code ec;
   const auto working = directory::working(ec);

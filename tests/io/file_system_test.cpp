@@ -95,6 +95,23 @@ TEST_F(file_system_test, what_is_gone_has_vanished_with_its_directory_too) {
   EXPECT_EQ(open(root, "d/a"), errc::file_vanished) << "from the directory that is held";
 }
 
+TEST_F(file_system_test, a_directory_that_is_held_is_left_when_its_name_leads_elsewhere) {
+  for (const auto name : {"d/a", "d/e/a", "other/a", "other/e/a"}) tree_.write(name);
+  const auto root = open_directory(tree_.path());
+  for (const std::string path : {"d/a", "d/e/a"}) {
+    EXPECT_TRUE(leads_to(root, path, tree_ / path));
+    fs::rename(tree_ / "d", tree_ / "held");
+    fs::rename(tree_ / "other", tree_ / "d");
+    EXPECT_TRUE(leads_to(root, path, tree_ / path)) << "of the name, not of the directory that is held";
+    fs::rename(tree_ / "d", tree_ / "other");
+    EXPECT_EQ(open(root, path), errc::file_vanished);
+    fs::create_directory_symlink("held", tree_ / "d");
+    EXPECT_EQ(open(root, path), errc::not_a_regular_file) << "a link, be it to what is held";
+    fs::remove(tree_ / "d");
+    fs::rename(tree_ / "held", tree_ / "d");
+  }
+}
+
 TEST_F(file_system_test, without_a_root_names_are_those_of_the_process) {
   tree_.write("real/a");
   fs::create_directory_symlink("real", tree_ / "link");

@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cctype>
 #include <set>
 
 namespace sim {
@@ -42,19 +43,33 @@ TEST(window_matrix, sample_keeps_to_the_figures) {
       << v.polite_good << " of " << v.cells;
 }
 
+class capacity : public testing::TestWithParam<window_server::model> {};
+
 // With a few attempts a second no window can know so soon: 5 a second and two 503s in a hundred are one look
 // above the ceiling in 12 s.
-TEST(window_matrix, capacity_that_changes_is_followed) {
+TEST_P(capacity, that_changes_is_followed) {
   fixed_windows fixed{seed};
-  for (const auto& m : std::vector<window_server::model>{
-           {5, 8, false, 32'000}, {20, 8, true, 2'000}, {50, 64, false, 2'000}, {50, 8, true, 32'000}}) {
-    SCOPED_TRACE(name_of(m));
-    const auto c = measure(m, fixed, {}, seed, true);
-    ASSERT_TRUE(c.doubled && c.halved);
-    EXPECT_LE(c.doubled->seconds, recovery_seconds);
-    EXPECT_LE(c.halved->seconds, recovery_seconds);
-  }
+  const auto c = measure(GetParam(), fixed, {}, seed, true);
+  ASSERT_TRUE(c.doubled && c.halved);
+  EXPECT_LE(c.doubled->seconds, recovery_seconds);
+  EXPECT_LE(c.halved->seconds, recovery_seconds);
 }
+
+INSTANTIATE_TEST_SUITE_P(window_matrix, capacity,
+                         testing::Values(window_server::model{5, 8, false, 32'000},
+                                         window_server::model{20, 8, true, 2'000},
+                                         window_server::model{50, 64, false, 2'000},
+                                         window_server::model{50, 8, true, 32'000}),
+                         [](const auto& of) {
+                           std::string name;
+                           for (const char c : name_of(of.param)) {
+                             if (std::isalnum(static_cast<unsigned char>(c)) != 0)
+                               name += c;
+                             else if (!name.empty() && name.back() != '_')
+                               name += '_';
+                           }
+                           return name;
+                         });
 
 TEST(window_matrix, has_every_cell) {
   std::set<std::string> names;

@@ -69,8 +69,8 @@ def options(arguments: Sequence[str]) -> Options:
     for name in chosen:
         if name and name not in PEERS:
             parse.error(f'no peer {name!r}; there are {peers}')
-    if extent.rounds < 1 or extent.files < 1 or extent.scale_files < 1001:
-        parse.error('--rounds and --files begin at 1, --scale-files at 1001')
+    if extent.rounds < 1 or extent.files < 1 or extent.scale_files < 100000:
+        parse.error('--rounds and --files begin at 1, --scale-files at 100000')
     sluice = os.path.abspath(given.sluice)
     if not os.access(sluice, os.X_OK):
         parse.error(f'no program {sluice} (./dev bench builds it)')

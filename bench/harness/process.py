@@ -1,6 +1,7 @@
 """Runs a client and measures it: wall time, CPU time, peak memory."""
 
 import os
+import select
 import signal
 import subprocess
 import threading
@@ -88,19 +89,19 @@ def _kill_group(pid: int) -> None:
 
 def _pauses(child: subprocess.Popen[str], meanwhile: Callable[[], None]) -> float:
     """Stops the child every second for what is to happen meanwhile, until it ends; how long it stood."""
-    stood = 0.0
-    while True:
-        time.sleep(1)
-        # Not reaped: that is for who wants its figures.
-        if os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT):
-            return stood
-        os.killpg(child.pid, signal.SIGSTOP)
-        begin = time.monotonic()
-        try:
-            meanwhile()
-        finally:
-            os.killpg(child.pid, signal.SIGCONT)
-            stood += time.monotonic() - begin
+    stood, ended = 0.0, os.pidfd_open(child.pid)
+    try:
+        while not select.select([ended], [], [], 1)[0]:
+            os.killpg(child.pid, signal.SIGSTOP)
+            begin = time.monotonic()
+            try:
+                meanwhile()
+            finally:
+                os.killpg(child.pid, signal.SIGCONT)
+                stood += time.monotonic() - begin
+    finally:
+        os.close(ended)
+    return stood
 
 
 def measure(

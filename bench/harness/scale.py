@@ -3,7 +3,6 @@
 import itertools
 import os
 import statistics
-from collections.abc import Iterable
 from dataclasses import replace
 
 from .bench import Bench
@@ -13,11 +12,9 @@ from .spool import PER_FOLDER
 
 
 def _mean(runs: list[Run]) -> Run:
-    def of(values: Iterable[float]) -> float:
-        return statistics.fmean(values)
-
-    seconds, cpu = of(run.seconds for run in runs), of(run.cpu for run in runs)
-    return replace(runs[0], seconds=seconds, cpu=cpu, rss=max(run.rss for run in runs))
+    wall = statistics.fmean(run.wall for run in runs)
+    cpu = statistics.fmean(run.cpu for run in runs)
+    return replace(runs[0], seconds=wall, wall=wall, cpu=cpu, rss=max(run.rss for run in runs))
 
 
 def scale(bench: Bench) -> Section:

@@ -9,6 +9,7 @@
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <cstring>
+#include <utility>
 
 namespace sluice::io {
 
@@ -27,9 +28,7 @@ bool is_list_of_codings(std::string_view value) {
     one.remove_prefix(std::min(one.find_first_not_of(blanks), one.size()));
     one = one.substr(0, one.find_last_not_of(blanks) + 1);
     if (!one.empty() && !core::is_token(one)) return false;
-    const bool is_chunked = core::equal_ignoring_case(one, "chunked");
-    if (chunked && is_chunked) return false;
-    chunked = chunked || is_chunked;
+    if (core::equal_ignoring_case(one, "chunked") && std::exchange(chunked, true)) return false;
     if (last) return true;
   }
 }

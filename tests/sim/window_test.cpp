@@ -5,7 +5,6 @@
 
 #include <gtest/gtest.h>
 
-#include <cctype>
 #include <set>
 
 namespace sim {
@@ -48,6 +47,7 @@ class capacity : public testing::TestWithParam<window_server::model> {};
 // With a few attempts a second no window can know so soon: 5 a second and two 503s in a hundred are one look
 // above the ceiling in 12 s.
 TEST_P(capacity, that_changes_is_followed) {
+  SCOPED_TRACE(name_of(GetParam()));
   fixed_windows fixed{seed};
   const auto c = measure(GetParam(), fixed, {}, seed, true);
   ASSERT_TRUE(c.doubled && c.halved);
@@ -59,17 +59,7 @@ INSTANTIATE_TEST_SUITE_P(window_matrix, capacity,
                          testing::Values(window_server::model{5, 8, false, 32'000},
                                          window_server::model{20, 8, true, 2'000},
                                          window_server::model{50, 64, false, 2'000},
-                                         window_server::model{50, 8, true, 32'000}),
-                         [](const auto& of) {
-                           std::string name;
-                           for (const char c : name_of(of.param)) {
-                             if (std::isalnum(static_cast<unsigned char>(c)) != 0)
-                               name += c;
-                             else if (!name.empty() && name.back() != '_')
-                               name += '_';
-                           }
-                           return name;
-                         });
+                                         window_server::model{50, 8, true, 32'000}));
 
 TEST(window_matrix, has_every_cell) {
   std::set<std::string> names;

@@ -19,6 +19,7 @@ if(TARGET sluice_shared)
   sluice_install_library(sluice_shared)
 elseif(NOT BUILD_SHARED_LIBS)
   set(private "")  # there is only the static library, and nothing to ask for it with
+  set(pc_libs " -lidn2")  # its own file for pkg-config names a library that Debian does not bring along
 endif()
 install(DIRECTORY include/sluice DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT sluice-library)
 

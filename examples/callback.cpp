@@ -17,7 +17,7 @@ int main(int argc, char** argv) {
 
   asio::io_context ioc{1};
   sluice::uploader up{ioc.get_executor(), cfg};  // throws std::invalid_argument for what cannot work
-  up.async_upload({.path = argv[3]}, [&](boost::system::error_code ec, const sluice::upload_result& r) {
+  up.async_upload(argv[3], [&](boost::system::error_code ec, const sluice::upload_result& r) {
     accepted = !ec && r.fate == sluice::fate::accepted;  // a refusal is a fate, not an error
     std::cout << argv[3] << ": " << to_string(r.fate) << ", status " << r.status << '\n';
   });

@@ -18,10 +18,8 @@ namespace asio = boost::asio;
 asio::awaitable<bool> upload_within(sluice::uploader& up, std::filesystem::path file,
                                     std::chrono::milliseconds limit) {
   using namespace asio::experimental::awaitable_operators;
-  sluice::upload_request request{.path = file};  // named: GCC 12 destroys a temporary in co_await twice
   asio::steady_timer timer{up.get_executor(), limit};
-  auto first = co_await (up.async_upload(std::move(request), asio::use_awaitable) ||
-                         timer.async_wait(asio::use_awaitable));
+  auto first = co_await (up.async_upload(file, asio::use_awaitable) || timer.async_wait(asio::use_awaitable));
   const auto* result = std::get_if<sluice::upload_result>(&first);
   std::cout << file << ": " << (result ? to_string(result->fate) : "out of time") << '\n';
   co_return result && result->fate == sluice::fate::accepted;

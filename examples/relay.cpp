@@ -24,10 +24,9 @@ asio::awaitable<void> serve(tcp::socket client, sluice::uploader& up) {
   co_await http::async_read(client, buffer, parser, asio::use_awaitable);
   auto request = parser.release();
 
-  sluice::upload_request upload;
-  upload.filename = std::string{request.target().substr(1)};
-  upload.data = std::move(request.body());
-  const auto result = co_await up.async_upload(std::move(upload), asio::use_awaitable);
+  const std::string name{request.target().substr(1)};
+  const auto result = co_await up.async_upload(
+      sluice::upload_request::from_memory(std::move(request.body()), name), asio::use_awaitable);
 
   const bool yes = result.fate == sluice::fate::accepted;
   http::response<http::string_body> reply{yes ? http::status::created : http::status::bad_gateway, 11};

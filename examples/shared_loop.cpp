@@ -23,13 +23,14 @@ std::chrono::nanoseconds worked() {
 
 struct heartbeat {
   asio::steady_timer timer;
-  std::vector<double> late_ms;
+  std::vector<double> late_ms{};
+  bool over = false;  // a timer that has just expired cannot be cancelled any more
 
   void beat() {
     const auto due = steady_clock::now() + std::chrono::milliseconds{1};
     timer.expires_at(due);
     timer.async_wait([this, due, before = worked()](boost::system::error_code ec) {
-      if (ec) return;
+      if (ec || over) return;
       const std::chrono::duration<double, std::milli> late =
           std::min<std::chrono::nanoseconds>(steady_clock::now() - due, worked() - before);
       late_ms.push_back(late.count());
@@ -46,12 +47,12 @@ int main(int argc, char** argv) {
   cfg.tls.ca_file = argv[2];
   asio::io_context ioc{1};
   sluice::uploader up{ioc.get_executor(), cfg};
-  heartbeat heart{asio::steady_timer{ioc}, {}};
+  heartbeat heart{asio::steady_timer{ioc}};
   heart.beat();
   bool accepted = false;
-  up.async_upload({.path = argv[3]}, [&](boost::system::error_code ec, const sluice::upload_result& r) {
+  up.async_upload(argv[3], [&](boost::system::error_code ec, const sluice::upload_result& r) {
     accepted = !ec && r.fate == sluice::fate::accepted;
-    heart.timer.cancel();
+    heart.over = true, heart.timer.cancel();
   });
   ioc.run();
   auto& all = heart.late_ms;

@@ -49,14 +49,14 @@ class Bench:
         spool: Spool,
         client: Client,
         count: int | None = None,
-        slow: bool = False,
+        location: str = '/upload',
         window: int = 16,
         delete: bool = False,
     ) -> Job:
         count = min(count or spool.count, spool.count)
         if client.most:
             count = min(count, client.most // 4 if self.extent.quick else client.most)
-        url = self.receiver.base + ('/slow' if slow else '/upload')
+        url = self.receiver.base + location
         return Job(spool, url, count, window, 2 if self.extent.quick else 5, delete)
 
     def run(

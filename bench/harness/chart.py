@@ -1,4 +1,4 @@
-"""Bar charts: words as text that flows with the page, bars as SVG that stretches with it."""
+"""Bar charts: rows of words and bars. This module gives their lengths, report.css draws them."""
 
 import math
 from collections.abc import Callable
@@ -26,25 +26,22 @@ def bars(section: Section, metric: Metric) -> tuple[str, bool] | None:
 
     def x(value: float) -> float:
         if not log:
-            return max(0.0, value / most * 990)
-        return max(0.0, math.log(max(value, floor) / floor) / math.log(most / floor) * 990)
+            return max(0.0, value / most * 100)
+        return max(0.0, math.log(max(value, floor) / floor) / math.log(most / floor) * 100)
 
     drawn = ''.join(_bar(row, values, x) for row, values in found)
     return f'<div class="chart">{drawn}</div>', log
 
 
 def _bar(row: Row, values: Spread, x: Callable[[float], float]) -> str:
-    middle, low, high = x(values['median']), x(values['min']), x(values['max'])
     label = escape(row.label)
     if row.kind == 'sluice':
         label = f'<b>{label}</b>'
-    whisker = ''
-    if values['min'] != values['max']:
-        path = f'M{low:.1f} 9H{high:.1f}M{low:.1f} 5V13M{high:.1f} 5V13'
-        whisker = f'<path class="whisker" d="{path}"/>'
+    low, middle, high = x(values['min']), x(values['median']), x(values['max'])
+    lengths = f'--min:{low:.1f}%;--median:{middle:.1f}%;--max:{high:.1f}%'
+    once = ' once' if low == high else ''
     figure = number(values['median'])
     return (
-        f'<span>{label}</span><svg viewBox="0 0 1000 18" preserveAspectRatio="none"'
-        f' role="img" aria-label="{figure}"><rect class="bar-{row.kind}" x="1" y="2"'
-        f' width="{max(middle, 2):.1f}" height="14"/>{whisker}</svg><span>{figure}</span>'
+        f'<span>{label}</span><span class="bar bar-{row.kind}{once}" style="{lengths}"></span>'
+        f'<span>{figure}</span>'
     )

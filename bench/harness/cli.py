@@ -83,7 +83,7 @@ def stop(number: int, _: FrameType | None) -> NoReturn:
 
 
 def needed() -> None:
-    programs = ('nginx', 'openssl', 'taskset', '/usr/bin/time')
+    programs = ('nginx', 'openssl', 'taskset', 'strace', 'gcc', '/usr/bin/time')
     lacking = [name for name in programs if not shutil.which(name)]
     if not os.path.exists(ECHO):
         lacking.append(ECHO)

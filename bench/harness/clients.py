@@ -219,6 +219,37 @@ class Go(Client):
         return ['sh', '-c', f'"{self.program}" 2>/dev/null || :']
 
 
+class Floor(Client):
+    """The least that the job costs on one thread with the same libraries: it checks nothing."""
+
+    kind = 'floor'
+
+    def __init__(self, name: str, label: str, room: str, ca: str) -> None:
+        super().__init__(name, label, room, ca)
+        self.program = os.path.join(room, 'floor')
+
+    def missing(self) -> str | None:
+        if not shutil.which('g++'):
+            return 'g++'
+        if not os.path.exists(self.program):
+            source = os.path.join(PEERS, 'floor.cpp')
+            flags = ['-std=c++20', '-O3', '-DNDEBUG', '-lssl', '-lcrypto']
+            process.say(['g++', source, '-o', self.program, *flags])
+        return None
+
+    def argv(self, job: Job) -> list[str]:
+        return [self.program, job.url, job.spool.path, str(job.count), self.ca, str(job.window)]
+
+    def done(self, outcome: Outcome, job: Job) -> tuple[int, float]:
+        count, wall = super().done(outcome, job)
+        if f'{count} files' not in outcome.output:
+            raise RuntimeError(f'{count} files were wanted: {outcome.tail()}')
+        return count, wall
+
+    def idle(self) -> list[str]:  # without arguments it only says how to use it
+        return ['sh', '-c', f'"{self.program}" 2>/dev/null || :']
+
+
 BOUNDARY = 'sluicebench0123456789abcdef01234567'
 
 
@@ -301,6 +332,7 @@ def everybody(program: str, room: str, ca: str) -> dict[str, Client]:
         Python('aiohttp', 'aiohttp, 16', room, ca, loop, most=3000, pin=True, module='aiohttp'),
         Curl('curl', 'curl -Z, 16', room, ca),
         Go('go', 'Go net/http, 16', room, ca),
+        Floor('floor', 'the floor, 16 (checks nothing)', room, ca),
         Wrk('wrk', 'wrk, constant body', room, ca),
         H2load('h2load', 'h2load, constant body', room, ca),
     ]

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal, TypedDict
 
-Kind = Literal['sluice', 'peer', 'ceiling']
+Kind = Literal['sluice', 'peer', 'ceiling', 'floor']
 Metric = Literal['rate', 'cpu_each', 'rss', 'wall', 'wall_each']
 METRICS: tuple[Metric, ...] = ('rate', 'cpu_each', 'rss', 'wall', 'wall_each')
 
@@ -90,6 +90,7 @@ class Section:
     charts: tuple[Metric, ...] = ('rate', 'cpu_each', 'rss')
     rows: list[Row] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    counted: dict[str, list[float]] = field(default_factory=dict)
 
     @property
     def units(self) -> str:
@@ -117,6 +118,8 @@ class Section:
         if row.kind != 'sluice' and row.runs and self.values('sluice', 'rate'):
             made['rate_ratio'] = spread(self.pairs('rate', 'sluice', row.name))
             made['cpu_ratio'] = spread(self.pairs('cpu_each', row.name, 'sluice'))
+        if row.kind in ('sluice', 'peer') and row.runs and self.values('floor', 'cpu_each'):
+            made['floor_ratio'] = spread(self.pairs('cpu_each', row.name, 'floor'))
         return made
 
     def as_json(self) -> dict[str, object]:
@@ -137,6 +140,7 @@ class Section:
             'note': self.note,
             'unit': self.unit,
             'notes': self.notes,
+            'counted': self.counted,
             'rows': rows,
         }
 
@@ -162,6 +166,9 @@ def table(section: Section) -> list[list[str]]:
     head.append('peak MiB')
     if with_ratio:
         head += ['sluice/it: rate', 'min-max', 'it/sluice: CPU']
+    with_floor = any('floor_ratio' in section.summary(row) for row in section.rows)
+    if with_floor:
+        head += ['it/floor: CPU']
     lines = [head]
     for row in section.rows:
         if row.error or not row.runs:
@@ -172,6 +179,8 @@ def table(section: Section) -> list[list[str]]:
         cells += [*_cells(made['rate']), *_cells(made['cpu_each']), _cells(made['rss'])[0]]
         if with_ratio:
             cells += [*_cells(made.get('rate_ratio')), _cells(made.get('cpu_ratio'))[0]]
+        if with_floor:
+            cells += [_cells(made.get('floor_ratio'))[0]]
         lines.append(cells)
     return lines
 

@@ -6,6 +6,8 @@ import shlex
 import shutil
 import socket
 import ssl
+import subprocess
+import sys
 import tempfile
 import time
 import urllib.request
@@ -41,10 +43,13 @@ http {{
     default_type application/json;
     location = /upload {{ echo_read_request_body; echo '{{"code":0}}'; }}
     location = /slow {{ echo_read_request_body; echo_sleep 0.05; echo '{{"code":0}}'; }}
+    location = /workers {{ proxy_pass http://unix:{room}/workers.sock:/; }}
     location = /st {{ stub_status; }}
   }}
 }}
 '''
+
+WORKERS, WORKER_SECONDS = 8, 0.02
 
 
 def _certificates(room: str) -> None:
@@ -69,6 +74,8 @@ def _certificates(room: str) -> None:
 class Receiver:
     def __init__(self, room: str) -> None:
         _certificates(room)
+        self._room = room
+        self._workers: subprocess.Popen[str] | None = None
         self.ca = os.path.join(room, 'ca.pem')
         with socket.socket() as probe:
             probe.bind(('127.0.0.1', 0))
@@ -112,7 +119,21 @@ class Receiver:
             raise RuntimeError(f'nginx does not say how many requests it has counted: {status}')
         return int(found.group(1))
 
+    def start_workers(self) -> None:
+        """What /workers leads to."""
+        path = os.path.join(self._room, 'workers.sock')
+        script = os.path.join(os.path.dirname(os.path.dirname(__file__)), 'peers', 'workers.py')
+        argv = [sys.executable, script, path, str(WORKERS), str(WORKER_SECONDS)]
+        self._workers = process.start(process.pinned(process.last_core(), argv), self._said)
+        for _ in range(200):
+            if os.path.exists(path):
+                return
+            time.sleep(0.05)
+        raise RuntimeError('the workers did not start')
+
     def stop(self) -> None:
+        if self._workers:
+            process.end(self._workers)
         process.end(self._child)
         self._said.close()
         shutil.rmtree(self.bodies, ignore_errors=True)

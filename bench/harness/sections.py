@@ -9,7 +9,9 @@ from functools import partial
 from . import process
 from .bench import Bench, Turn
 from .clients import Client
+from .costs import costs
 from .figures import Row, Section
+from .receiver import WORKER_SECONDS, WORKERS
 from .scale import scale
 from .spool import IMAGES, SMALL, Spool, drop_page_cache, on_disk
 
@@ -22,6 +24,7 @@ ALL = (
     'aiohttp',
     'curl',
     'go',
+    'floor',
     'wrk',
     'h2load',
 )
@@ -121,10 +124,10 @@ def slow(bench: Bench) -> Section:
     for client in bench.here(('sluice', 'curl', 'go', 'aiohttp')):
         label = 'sluice, 16' if client is sluice else client.label
         row = section.row(client.name, label, client.kind)
-        job = bench.job(spool, client, count=1600, slow=True)
+        job = bench.job(spool, client, count=1600, location='/slow')
         turns.append(partial(bench.run, section, row, client, job))
     for row, window in ((wide, 256), (auto, 0)):
-        job = bench.job(spool, sluice, count=16000, slow=True, window=window)
+        job = bench.job(spool, sluice, count=16000, location='/slow', window=window)
         turns.append(partial(bench.run, section, row, sluice, job))
     bench.rounds(turns)
     section.rows.sort(key=lambda row: row.name not in ('sluice', 'wide', 'auto'))
@@ -186,9 +189,35 @@ def window(bench: Bench) -> Section:
     spool, sluice, turns = _images(bench), bench.clients['sluice'], []
     for size in (0, 1, 4, 16, 64, 256, 1000):
         label = str(size or 'auto')
-        row = section.row(f'w{label}', f'sluice -w {label}', 'sluice')
+        row = section.row(f'images {label}', f'images, -w {label}', 'sluice')
         job = bench.job(spool, sluice, window=size)
         turns.append(partial(bench.run, section, row, sluice, job))
+    bench.rounds(turns)
+    return section
+
+
+def auto(bench: Bench) -> Section:
+    """Where the client is the limit, where time is, and where the receiver's workers are."""
+    section = Section(
+        'auto',
+        'the automatic window against fixed ones',
+        'Files of 1 to 3 kB, sent to a receiver that replies at once, to one that takes 50 ms, and '
+        f'to one with {WORKERS} workers that take {WORKER_SECONDS * 1000:.0f} ms each.',
+        charts=('rate', 'cpu_each'),
+    )
+    sluice, turns, count = bench.clients['sluice'], [], bench.extent.files
+    spool = bench.spool('auto', 5 * count, SMALL)
+    bench.receiver.start_workers()
+    for case, label, location, files, windows in (
+        ('loopback', 'at once', '/upload', 5 * count, (16, 64, 256)),
+        ('time', '50 ms', '/slow', 3 * count, (256, 1000)),
+        ('workers', f'{WORKERS} workers', '/workers', count // 5, (8, 16, 64)),
+    ):
+        for size in (0, *windows):
+            name = str(size or 'auto')
+            row = section.row(f'{case} {name}', f'{label}, -w {name}', 'sluice')
+            job = bench.job(spool, sluice, count=files, location=location, window=size)
+            turns.append(partial(bench.run, section, row, sluice, job))
     bench.rounds(turns)
     return section
 
@@ -220,10 +249,12 @@ SECTIONS: dict[str, Callable[[Bench], Section]] = {
     'slow': slow,
     'deleting': deleting,
     'window': window,
+    'auto': auto,
     'memory': memory,
+    'costs': costs,
     'scale': scale,
 }
-QUICK = ('images', 'small', 'large', 'cold', 'deleting')
+QUICK = ('images', 'small', 'large', 'cold', 'deleting', 'costs')
 # Which spools a section uses, so that the others can be removed before it.
 SPOOLS: dict[str, tuple[str, ...]] = {
     'images': ('images',),
@@ -233,6 +264,8 @@ SPOOLS: dict[str, tuple[str, ...]] = {
     'slow': ('images',),
     'deleting': ('images',),
     'window': ('images',),
+    'auto': ('auto',),
     'memory': ('large',),
+    'costs': ('small-costs',),
     'scale': (),
 }

@@ -56,6 +56,18 @@ def make_spool(path: str, count: int, sizes: Sequence[int], folders: bool = Fals
     return Spool(path, count, total // max(count, 1))
 
 
+def make_names(path: str, count: int) -> Spool:
+    """A flat folder of tiny files: only the number of its names matters."""
+    os.makedirs(path)
+    folder = os.open(path, os.O_RDONLY)
+    for i in range(count):
+        fd = os.open(f'img-{i:07}.jpg', os.O_WRONLY | os.O_CREAT, 0o644, dir_fd=folder)
+        os.write(fd, b'tiny')
+        os.close(fd)
+    os.close(folder)
+    return Spool(path, count, 4)
+
+
 def drop_page_cache(spool: Spool) -> str:
     """Says how it was done: for the whole machine as root, else file by file."""
     os.sync()

@@ -13,13 +13,16 @@ class Target:
     goal: str
     values: Spread
     met: bool
+    unit: str = '×'
 
     def as_json(self) -> dict[str, object]:
         return {'text': self.text, 'goal': self.goal, **self.values, 'met': self.met}
 
     def line(self) -> str:
         verdict, median = 'met   ' if self.met else 'MISSED', number(self.values['median'])
-        return f'{verdict}  {self.text}: {median}× ({span(self.values)}), target {self.goal}'
+        return (
+            f'{verdict}  {self.text}: {median}{self.unit} ({span(self.values)}), target {self.goal}'
+        )
 
 
 class Wanted(NamedTuple):
@@ -35,12 +38,14 @@ class Wanted(NamedTuple):
 WANTED = (
     Wanted('images', 'rate over curl -Z', 'rate', 'sluice', 'curl', '≥', 3),
     Wanted('images', 'CPU per file, curl -Z over sluice', 'cpu_each', 'curl', 'sluice', '≥', 3.5),
-    Wanted('images', 'rate over wrk', 'rate', 'sluice', 'wrk', '≥', 1),
+    Wanted('images', 'CPU per file over the floor', 'cpu_each', 'sluice', 'floor', '≤', 1.1),
+    Wanted('images', 'rate over wrk', 'rate', 'sluice', 'wrk', '≥', 0.9),
     Wanted('images', 'rate over the old script', 'rate', 'sluice', 'serial', '≥', 400),
+    Wanted('small', 'CPU per file over the floor', 'cpu_each', 'sluice', 'floor', '≤', 1.25),
     Wanted('small', 'rate over wrk', 'rate', 'sluice', 'wrk', '≥', 0.7),
     Wanted('large', 'CPU per byte over curl', 'cpu_each', 'sluice', 'curl', '≤', 0.7),
     Wanted('large', 'rate over curl', 'rate', 'sluice', 'curl', '≥', 1),
-    Wanted('cold', 'wall time over warm', 'wall', 'sluice', 'warm', '≤', 1.5),
+    Wanted('cold', 'wall time over warm', 'wall', 'sluice', 'warm', '≤', 1.4),
     Wanted('deleting', 'wall time over keeping, disk', 'wall', 'delete', 'sluice', '≤', 1.2),
     Wanted(
         'deleting', 'wall time over keeping, memory', 'wall', 'memory-delete', 'memory', '≤', 1.2
@@ -58,6 +63,35 @@ def _scale(section: Section) -> Iterator[Target]:
             yield Target(text, '0.95-1.05', found, 0.95 <= found['median'] <= 1.05)
 
 
+def _automatic(section: Section) -> Iterator[Target]:
+    """The automatic window against the best fixed one of each round, case by case."""
+    cases = {row.name.split()[0]: row.label.split(',')[0] for row in section.rows}
+    for case, label in cases.items():
+        auto = section.values(f'{case} auto', 'rate')
+        names = [row.name for row in section.rows if row.name.split()[0] == case]
+        fixed = [section.values(name, 'rate') for name in names if name != f'{case} auto']
+        best = {i: max(rates.get(i, 0) for rates in fixed) for i in auto} if fixed else {}
+        found = spread(auto[i] / best[i] for i in auto if best.get(i))
+        if found:
+            text = f'{section.name}: rate of -w auto over the best fixed window, {label}'
+            yield Target(text, '≥ 0.95', found, found['median'] >= 0.95)
+
+
+COUNTED = (
+    ('calls', 'system calls of a small file that is kept', 7, ''),
+    ('allocations', 'heap allocations of a small file', 15, ''),
+    ('first', 'first file accepted after the start, folder of many names', 50, ' ms'),
+)
+
+
+def _counted(section: Section) -> Iterator[Target]:
+    for name, text, goal, unit in COUNTED:
+        found = spread(section.counted.get(name, ()))
+        if found:
+            met = found['median'] <= goal
+            yield Target(f'costs: {text}', f'≤ {goal}', found, met, unit)
+
+
 def judge(sections: Sequence[Section]) -> list[Target]:
     """The targets that were measured."""
     by_name = {section.name: section for section in sections}
@@ -72,6 +106,11 @@ def judge(sections: Sequence[Section]) -> list[Target]:
             met = median >= wanted.goal if above else median <= wanted.goal
             text, goal = f'{wanted.section}: {wanted.text}', f'{wanted.sign} {wanted.goal}'
             found.append(Target(text, goal, values, met))
+    for name in ('window', 'auto'):
+        if name in by_name:
+            found += _automatic(by_name[name])
+    if 'costs' in by_name:
+        found += _counted(by_name['costs'])
     if 'scale' in by_name and len(by_name['scale'].rows) > 1:
         found += _scale(by_name['scale'])
     return found

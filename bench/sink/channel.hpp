@@ -23,11 +23,11 @@ class channel {
   /// True once TLS stands; at once without it.
   task<bool> handshake();
 
-  /// At least one byte, or 0: the peer has ended, or the channel is gone.
+  /// Reads at least one byte. The result 0 means that the peer has ended, or that the channel is gone.
   task<std::size_t> read_some(char* to, std::size_t room);
   /// False: the peer would not take them all.
   task<bool> write(std::string_view bytes);
-  /// Until bytes may have come; `limit` of zero waits for ever.
+  /// Waits until bytes may have come; a `limit` of zero waits for ever.
   task<wakeup> wait_readable(milliseconds limit);
   /// False when abort() ended it early.
   task<bool> sleep(milliseconds time);
@@ -54,7 +54,7 @@ class channel {
     void operator()(SSL* s) const noexcept { SSL_free(s); }
   };
 
-  // What a call that would not block came to: bytes moved, or what to wait for.
+  // A call that would not block ends with bytes moved, or with the event to wait for.
   enum class want { none, read, write, dead };
   struct outcome {
     std::size_t bytes;

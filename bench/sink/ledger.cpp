@@ -67,6 +67,7 @@ void append_line(std::string& out, const ledger_entry& e) {
   line l{out};
   l.number("n", static_cast<std::int64_t>(e.n));
   l.number("conn", static_cast<std::int64_t>(e.conn));
+  if (e.head->method() != "POST") l.text("method", e.head->method());
   l.text("path", e.head->target());
   l.text("name", e.name);
   append_base64(l.key("name_b64") += '"', e.name);
@@ -82,6 +83,7 @@ void append_line(std::string& out, const ledger_entry& e) {
   l.number("status", e.status);
   l.text("verdict", e.verdict);
   l.text("reply", e.reply);
+  if (e.falsified) l.key("falsified") += "true";
   if (!e.reason.empty()) l.text("reason", e.reason);
   if (!e.stored.empty()) l.text("stored", e.stored);
   l.number("t_ms", e.t_ms);

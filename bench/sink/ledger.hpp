@@ -1,4 +1,5 @@
-// What was received and what was decided, one JSON line a request, written before the reply goes out.
+// The ledger has one JSON line for each request: what was received and decided, written before the reply goes
+// out.
 #pragma once
 
 #include "sink/request_parser.hpp"
@@ -18,11 +19,11 @@ struct ledger_entry {
   std::uint64_t size = 0;
   std::string_view digest;  ///< raw; empty when the file part is not whole, or hashing is off
   const std::vector<name_value>* fields = nullptr;
-  bool complete = false;
+  bool complete = false, falsified = false;
   int status = 0;
   std::string_view verdict, reply;
   std::string_view reason, stored;  ///< left out when empty
-  std::int64_t t_ms = 0;            ///< since the Unix epoch
+  std::int64_t t_ms = 0;            ///< milliseconds since the Unix epoch
 };
 
 /// Appends the line, its LF included.

@@ -19,6 +19,12 @@ std::string url_of(const sink::options& o, std::uint16_t port) {
   return (o.http ? "http://" : "https://") + host + ':' + std::to_string(port) + "/upload";
 }
 
+/// A shell leaves a signal ignored after `trap '' INT`, or for a program that it starts with `&`.
+bool is_ignored(int signal) {
+  struct sigaction now{};
+  return ::sigaction(signal, nullptr, &now) == 0 && now.sa_handler == SIG_IGN;
+}
+
 void serve(const sink::options& o) {
   sink::service service{o};
   sink::ssl_ctx_ptr tls;
@@ -32,7 +38,9 @@ void serve(const sink::options& o) {
 
   sink::asio::io_context loop{1};
   sink::server server{loop, service};
-  sink::asio::signal_set signals{loop, SIGINT, SIGTERM};
+  sink::asio::signal_set signals{loop};
+  for (const int n : {SIGINT, SIGTERM})
+    if (!is_ignored(n)) signals.add(n);
   signals.async_wait([&](const sink::error_code&, int) { server.stop(); });
   server.start();
 

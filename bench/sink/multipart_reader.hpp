@@ -34,7 +34,7 @@ class multipart_reader {
   /// Consumes from the front of `in` up to the next event.
   event next(std::string_view& in);
 
-  /// At the body's end: is it a whole form? If not, reason() says why.
+  /// Says at the body's end whether it is a whole form. If not, reason() says why.
   bool finish();
 
   const part_head& part() const noexcept { return part_; }
@@ -55,9 +55,10 @@ class multipart_reader {
   std::string_view take_content(std::string_view& in);
 
   state state_ = state::failed;
-  std::string delimiter_;     // CRLF, two dashes, the boundary
-  std::size_t matched_ = 0;   // bytes of delimiter_ the input has ended with so far
-  std::string head_, value_;  // of the part being read; value_ also holds the two bytes after a delimiter
+  std::string delimiter_;    // CRLF, two dashes, the boundary
+  std::size_t matched_ = 0;  // bytes of delimiter_ the input has ended with so far
+  std::string head_,
+      value_;  // head and value of the part being read; value_ also holds the two bytes after a delimiter
   part_head part_;
   std::string_view data_;
   std::size_t fields_ = 0;

@@ -52,6 +52,11 @@ void declare(CLI::App& app, raw_options& raw) {
   app.add_option("--key-header", o.key_header, "request header recorded as \"key\"")
       ->default_str("Idempotency-Key")
       ->group("Record");
+  app.add_flag("--raw", o.raw, "every body is the file (otherwise those of PUT and PATCH are)")
+      ->group("Behaviour");
+  app.add_flag("--digests", o.digests, "replies say the digests of what was received")->group("Behaviour");
+  app.add_option("--falsify", o.falsify, "in one of so many replies the digests are wrong")
+      ->group("Behaviour");
   app.add_option("--script", raw.script_file, "JSON file: what to do wrong, and when")->group("Behaviour");
   app.add_option("--script-json", o.script, "the same, as text")->group("Behaviour");
 }
@@ -102,6 +107,8 @@ options check(raw_options raw) {
   if (o.receive_buffer < 0) throw usage_error("--receive-buffer must not be negative: give bytes");
   if (!o.store.empty() && !make_directory(o.store))
     throw usage_error("--store " + o.store + ": cannot be made; give a directory that can be written");
+  if (o.falsify > 0 && !o.digests) throw usage_error("--falsify has no digests to falsify: add --digests");
+  if (o.digests && raw.no_hash) throw usage_error("--digests and --no-hash exclude each other: give one");
   o.accept_delay = milliseconds{raw.accept_delay_ms};
   o.keepalive_timeout = milliseconds{raw.keepalive_timeout_ms};
   o.hash = !raw.no_hash;

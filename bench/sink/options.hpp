@@ -22,17 +22,20 @@ struct options {
   std::string ledger = "none";
   bool ledger_buffer = false;
   bool hash = true;
-  std::string store;  ///< a directory that exists; empty: nothing is stored
+  bool raw = false;           ///< every body is the file, whatever its method
+  bool digests = false;       ///< replies say the digests of what was received
+  std::uint64_t falsify = 0;  ///< so many of these replies have one with wrong digests; 0: none
+  std::string store;          ///< a directory that exists; empty: nothing is stored
   std::string key_header = "idempotency-key";
   std::string script;  ///< JSON; empty: none
   milliseconds accept_delay{0};
-  std::uint64_t max_connections = 0;  ///< at once; 0: any number
+  std::uint64_t max_connections = 0;  ///< connections served at once; 0: any number
   milliseconds keepalive_timeout{0};  ///< 0: never
   std::uint64_t max_requests_per_connection = 0;
   int receive_buffer = 0;  ///< bytes; 0: the system's
 };
 
-/// Nothing: help was asked for and has been printed. Throws usage_error.
+/// The result is empty when help was asked for and has been printed. Throws usage_error.
 std::optional<options> parse_options(int argc, const char* const* argv);
 
 }  // namespace sink

@@ -8,7 +8,7 @@
 namespace sink {
 
 struct part_head {
-  bool is_file = false;              ///< it has a filename
+  bool is_file = false;              ///< true when the part has a filename
   std::string name, filename, type;  ///< raw bytes, unescaped
 };
 

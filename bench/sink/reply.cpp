@@ -70,6 +70,20 @@ void append_default_reply(std::string& out, std::uint64_t size, bool close) {
   out.append(body, static_cast<std::size_t>(length));
 }
 
+void append_digest_reply(std::string& out, std::uint64_t size, const digest_list& digests, bool close) {
+  std::string body = R"({"code":0,"size":)" + std::to_string(size);
+  out.append("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n");
+  for (const auto& [name, raw] : digests) {
+    append_hex(body.append(",\"").append(name).append("\":\""), raw);
+    body += '"';
+    if (name == "md5") append_hex(out.append("ETag: \""), raw), out += "\"\r\n";
+    if (name == "sha256") append_base64(out.append("Repr-Digest: sha-256=:"), raw), out += ":\r\n";
+  }
+  body += '}';
+  if (close) out.append("Connection: close\r\n");
+  out.append("Content-Length: ").append(std::to_string(body.size())).append("\r\n\r\n").append(body);
+}
+
 void append_scripted_reply(std::string& out, const behaviour& b, int status, std::uint64_t size, bool close) {
   if (b.reply == reply_kind::none) return;
   if (b.reply == reply_kind::raw) return void(out += b.raw);

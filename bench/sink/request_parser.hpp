@@ -12,7 +12,7 @@ namespace sink {
 
 inline constexpr std::size_t max_request_head_bytes = 32 * 1024;
 
-/// What the head said. Reused from request to request: clear() keeps the memory.
+/// The contents of a request's head. Reused from request to request: clear() keeps the memory.
 class request_head {
  public:
   struct header {
@@ -57,6 +57,12 @@ class request_parser final : public boost::beast::http::basic_parser<true> {
                        error_code&) override;
   void on_response_impl(int, string_view, int, error_code&) override {}
   void on_field_impl(boost::beast::http::field, string_view name, string_view value, error_code&) override;
+  /// Newer versions of Beast ask for it; older ones give trailers to on_field_impl(), and know no such
+  /// function.
+  void on_trailer_field_impl(boost::beast::http::field name, string_view text, string_view value,
+                             error_code& ec) {
+    on_field_impl(name, text, value, ec);
+  }
   void on_header_impl(error_code&) override {}
   void on_body_init_impl(boost::optional<std::uint64_t> const&, error_code&) override {}
   std::size_t on_body_impl(string_view piece, error_code&) override;

@@ -1,4 +1,4 @@
-// What the endpoint shall do wrong, and when: conversations are data (docs/sink.md).
+// The script says what the endpoint does wrong, and when: conversations are data (docs/sink.md).
 #pragma once
 
 #include "sink/loop.hpp"
@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <limits>
 #include <optional>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -48,10 +47,11 @@ struct behaviour {
   std::vector<name_value> trailers;
   std::optional<idle_bytes> idle;
   std::vector<int> interim;
+  milliseconds interim_every{0};                ///< the pause before each of them
   std::uint64_t slow_reply = 0, slow_read = 0;  ///< bytes a second; 0: at full speed
   std::optional<bool> close;
   bool no_close_notify = false, ignore_close_notify = false;
-  std::optional<milliseconds> continue_after = milliseconds{0};  ///< nothing: no 100 is ever sent
+  std::optional<milliseconds> continue_after = milliseconds{0};  ///< empty: no 100 is ever sent
   handshake_fault handshake = handshake_fault::none;
   endless flood = endless::no;
 
@@ -59,7 +59,7 @@ struct behaviour {
   bool decides_status() const noexcept;
 };
 
-/// What is known of a request so far.
+/// The facts that are known of a request so far.
 struct request_facts {
   std::uint64_t conn = 0, request = 0;
   std::string_view path;
@@ -82,21 +82,15 @@ struct rule {
   bool needs_part() const noexcept;
 };
 
-struct script_error : std::runtime_error {
-  using std::runtime_error::runtime_error;
-};
-
 /// The first rule that matches wins. A rule is chosen as soon as it and all rules before it can be judged.
 class script {
  public:
   script() = default;
   explicit script(std::vector<rule> rules) : rules_{std::move(rules)}, uses_(rules_.size()) {}
-  /// From JSON; throws script_error, which names the key.
-  static script parse(std::string_view json);
 
   struct choice {
-    const behaviour* what = nullptr;  ///< of the rule that matched
-    int status = 200;                 ///< whose turn it is in the rule's list
+    const behaviour* what = nullptr;  ///< the behaviour of the rule that matched
+    int status = 200;                 ///< the status whose turn it is in the rule's list
     bool settled = true;              ///< false: ask again when the file part's head has come
   };
   /// Settled once for each request; counts the use of the rule it chooses.

@@ -1,5 +1,4 @@
-// The script's JSON: every key is known, and has its one type.
-#include "sink/script.hpp"
+#include "sink/script_json.hpp"
 
 #include <algorithm>
 #include <map>
@@ -210,6 +209,7 @@ void read_behaviour(keys& k, const std::string& where, behaviour& b) {
   b.extra = k.text("extra").value_or("");
   read_idle(k, where, b);
   b.interim = k.codes("interim");
+  b.interim_every = k.time("interim_every_ms").value_or(milliseconds{0});
   b.slow_reply = k.bytes_per_s("slow_reply");
   b.slow_read = k.bytes_per_s("slow_read");
   b.close = k.flag("close");
@@ -244,7 +244,7 @@ rule read_rule(const json& object, const std::string& where) {
 
 }  // namespace
 
-script script::parse(std::string_view text) {
+script parse_script(std::string_view text) {
   json root;
   try {
     root = json::parse(text, nullptr, true, true);

@@ -52,7 +52,7 @@ task<void> server::accept() {
     if (stopped_) co_return;
     auto [ec, socket] = co_await acceptor_.async_accept(no_throw);
     if (ec) {
-      // Out of descriptors, most likely: some will come back.
+      // The process is most likely out of descriptors, and some will come back.
       pause_.expires_after(milliseconds{10});
       if (!stopped_) co_await pause_.async_wait(no_throw);
       continue;

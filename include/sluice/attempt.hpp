@@ -1,4 +1,9 @@
 // One request on its way, phase by phase: what an observer of attempts is told.
+//
+//     cfg.on_attempt = [](const sluice::attempt_record& a) {
+//       const std::chrono::duration<double> seconds = a.total;
+//       std::cout << to_string(a.verdict) << " after " << seconds.count() << " s\n";
+//     };
 #pragma once
 
 #include <boost/system/error_code.hpp>
@@ -9,7 +14,7 @@
 
 namespace sluice {
 
-/// What an attempt meant; see docs/delete-rule.md.
+/// The meaning of an attempt; see docs/delete-rule.md.
 enum class verdict {
   accepted,   ///< confirmed
   rejected,   ///< the server said no, for good
@@ -26,24 +31,25 @@ constexpr std::string_view to_string(verdict v) noexcept {
 /// An attempt that came to use the network, once it has ended. Phases follow each other; one that did not
 /// happen is zero: a reused connection neither connects nor shakes hands.
 struct attempt_record {
-  /// Of all times here.
+  /// The clock of all times here.
   using clock = std::chrono::steady_clock;
 
-  std::uint64_t seq = 0;    ///< of its file: file_record::seq; of a single upload, its place among them
+  std::uint64_t seq =
+      0;  ///< number of its file, as file_record::seq has it; of a single upload, its place among them
   unsigned attempt = 1;     ///< 1 for the first of its file
-  std::uint64_t size = 0;   ///< of the file or body, bytes
-  std::uint64_t bytes = 0;  ///< of the request, as the kernel took them: encrypted where they are
-  bool reused = false;      ///< on a connection that had served before
+  std::uint64_t size = 0;   ///< bytes of the file or body
+  std::uint64_t bytes = 0;  ///< bytes of the request, as the kernel took them: encrypted where they are
+  bool reused = false;      ///< the connection had served before
 
   clock::time_point begun;
   clock::duration connect{0};    ///< DNS and TCP
   clock::duration handshake{0};  ///< TLS
-  clock::duration send{0};       ///< to the last byte the kernel took
-  clock::duration wait{0};       ///< from that byte to the first of the reply: the server's time
-  clock::duration receive{0};    ///< to the last byte of the reply
+  clock::duration send{0};       ///< time to the last byte the kernel took
+  clock::duration wait{0};       ///< time from that byte to the first of the reply: the server's
+  clock::duration receive{0};    ///< time to the last byte of the reply
   clock::duration total{0};
 
-  int status = 0;  ///< of a complete reply; 0: none came
+  int status = 0;  ///< status of a complete reply; 0: none came
   sluice::verdict verdict = sluice::verdict::unknown;
   boost::system::error_code error;  ///< why it was not accepted
   std::size_t in_flight = 0;        ///< uploads in flight as it ended, itself included

@@ -1,4 +1,14 @@
 // A body that the caller reads, when the uploader asks for it.
+//
+//     struct zeros final : sluice::body_source {
+//       std::uint64_t size() const noexcept override { return 1 << 20; }
+//       void read_at(std::uint64_t, std::span<char> into, read_done done) override {
+//         std::ranges::fill(into, '\0');
+//         done({}, into.size());
+//       }
+//     };
+//     auto request = sluice::upload_request::from_source(std::make_shared<zeros>(), "zeros.bin");
+//     up.async_upload(std::move(request), asio::detached);
 #pragma once
 
 #include <boost/system/error_code.hpp>
@@ -23,7 +33,7 @@ class body_source {
   /// Bytes, the same throughout: Content-Length is sent before the first of them.
   virtual std::uint64_t size() const noexcept = 0;
 
-  /// What came of a read: an error, or how many bytes.
+  /// The outcome of a read: an error, or how many bytes.
   using read_done = std::function<void(boost::system::error_code, std::size_t)>;
   /// Reads at least one and at most `into.size()` bytes from `offset`. Calls `done` once, from within or
   /// later; `into` stays valid until then. An error ends the upload (fate deferred); 0 bytes without an error

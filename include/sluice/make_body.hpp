@@ -1,4 +1,8 @@
 // Bodies from what Asio can read from.
+//
+//     asio::readable_pipe pipe{ioc};  // or a socket
+//     auto body = sluice::make_stream_body(std::move(pipe), 4096);
+//     up.async_upload(sluice::upload_request::from_source(std::move(body), "pipe.bin"), asio::detached);
 #pragma once
 
 #include <sluice/body_source.hpp>
@@ -54,16 +58,31 @@ class stream_body final : public body_source, public std::enable_shared_from_thi
 
 }  // namespace detail
 
-/// `size` bytes of an Asio AsyncRandomAccessReadDevice (`asio::random_access_file`, or a class of the
-/// caller's with `async_read_some_at(offset, buffer, token)`), which the body owns from now on. Its executor
-/// is the uploader's.
+/// Makes a body of a device that can be read at any offset, for upload_request::from_source().
+///
+/// **Parameters.** `device`: an Asio AsyncRandomAccessReadDevice (`asio::random_access_file`, or a class of
+/// the caller's with `async_read_some_at(offset, buffer, token)`). `size`: bytes of the body.
+///
+/// **Errors.** Throws std::bad_alloc only; what a read fails with ends the upload (fate deferred).
+///
+/// **Lifetimes.** The body owns the device from now on.
+///
+/// **Thread safety.** The device's executor is the uploader's.
 template <class Device>
 std::shared_ptr<body_source> make_random_access_body(Device device, std::uint64_t size) {
   return std::make_shared<detail::random_access_body<Device>>(std::move(device), size);
 }
 
-/// The next `size` bytes of an AsyncReadStream (a socket, a pipe), which the body owns from now on. Its
-/// executor is the uploader's. It can be read once: there is no second attempt after the first read.
+/// Makes a body of the next bytes of a stream, for upload_request::from_source(). It can be read once: there
+/// is no second attempt after the first read.
+///
+/// **Parameters.** `stream`: an Asio AsyncReadStream (a socket, a pipe). `size`: bytes of the body.
+///
+/// **Errors.** Throws std::bad_alloc only; what a read fails with ends the upload (fate deferred).
+///
+/// **Lifetimes.** The body owns the stream from now on.
+///
+/// **Thread safety.** The stream's executor is the uploader's.
 template <class Stream>
 std::shared_ptr<body_source> make_stream_body(Stream stream, std::uint64_t size) {
   return std::make_shared<detail::stream_body<Stream>>(std::move(stream), size);

@@ -1,4 +1,7 @@
 // The window: how many uploads may be in flight at once, and what the automatic one tells of itself.
+//
+//     cfg.window = sluice::window::automatic(64);  // at most 64 at once
+//     up.set_window(sluice::window::fixed(8));
 #pragma once
 
 #include <array>
@@ -14,14 +17,14 @@ class window {
   /// Always `n` in flight while there is work. `n` must be at least 1; the uploader's constructor checks it
   /// against the process's file-descriptor limit.
   static constexpr window fixed(std::size_t n) noexcept { return window{n, false}; }
-  /// As many as the endpoint makes good use of: grows while goodput grows with it, shrinks when fewer are as
-  /// fast, backs off when the endpoint is overloaded. Never more than `max`, nor than half of what the
-  /// file-descriptor limit leaves; 0: at most 1,000.
+  /// Returns a window of as many as the endpoint makes good use of: grows while goodput grows with it,
+  /// shrinks when fewer are as fast, backs off when the endpoint is overloaded. Never more than `max`, nor
+  /// than half of what the file-descriptor limit leaves; 0: at most 1,000.
   static constexpr window automatic(std::size_t max = 0) noexcept { return window{max, true}; }
 
   /// Whether it is one of automatic().
   constexpr bool is_automatic() const noexcept { return automatic_; }
-  /// Of a fixed window; of an automatic one its maximum, 0 where none was given.
+  /// Returns the size of a fixed window; of an automatic one its maximum, 0 where none was given.
   constexpr std::size_t size() const noexcept { return size_; }
 
  private:
@@ -57,7 +60,7 @@ struct window_change {
   window_reason reason = window_reason::growing;
   std::size_t in_flight = 0;
   double files_per_second = 0;
-  double bytes_per_second = 0;  ///< of files
+  double bytes_per_second = 0;  ///< bytes of files
   double server_ms = 0;         ///< mean time from the last byte sent to the first of the reply
 };
 

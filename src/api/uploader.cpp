@@ -1,10 +1,11 @@
 #include <sluice/uploader.hpp>
 
-#include "core/request_head.hpp"
-#include "core/token.hpp"
-#include "engine/engine.hpp"
-#include "io/file_system.hpp"
-#include "io/tls_client.hpp"
+#include "core/http/request_head.hpp"
+#include "core/http/token.hpp"
+#include "core/net/proxy.hpp"
+#include "engine/uploader_engine.hpp"
+#include "io/disk/file_system.hpp"
+#include "io/net/tls_client.hpp"
 
 #include <algorithm>
 #include <boost/asio/error.hpp>
@@ -47,21 +48,25 @@ class uploader_impl {
       : executor{ex},
         cfg{s.raw},
         secure{s.url.tls},
-        engine{engine::make_engine(ex, std::move(s))},
+        proxied{s.via.has_value()},
+        engine{engine::uploader_engine::make(ex, std::move(s))},
         end_{asio::use_service<loop_end>(asio::query(ex, asio::execution::context))} {
     end_.add(*this);
   }
   ~uploader_impl() {
     if (!engine) return;  // the loop is gone
     end_.remove(*this);
-    engine->shut_down();
+    engine->cancel_all();
+    const auto trace = engine->trace();
+    engine.reset();  // idle connections end with it, and say so
+    if (trace) trace->leave_ends_untold();
   }
   uploader_impl(const uploader_impl&) = delete;
 
   asio::any_io_executor executor;
   config cfg;
-  bool secure;
-  std::shared_ptr<engine::engine_base> engine;
+  bool secure, proxied;
+  std::shared_ptr<engine::uploader_engine> engine;
 
  private:
   loop_end& end_;
@@ -81,14 +86,14 @@ void loop_end::shutdown() noexcept {
 
 namespace {
 
-std::string joined(const std::vector<std::string>& problems) {
+std::string joined(const std::vector<problem>& problems) {
   std::string all;
-  for (const auto& p : problems) all += (all.empty() ? "" : "\n") + p;
+  for (const auto& p : problems) all += (all.empty() ? "" : "\n") + to_string(p);
   return all;
 }
 
 std::shared_ptr<detail::uploader_impl> make_impl(asio::any_io_executor executor, const config& cfg) {
-  std::vector<std::string> found;
+  std::vector<problem> found;
   auto settings = engine::compile(cfg, found);
   if (settings) return std::make_shared<detail::uploader_impl>(std::move(executor), std::move(*settings));
   throw std::invalid_argument(joined(found));
@@ -107,6 +112,7 @@ uploader& uploader::operator=(uploader&&) noexcept = default;
 
 uploader::executor_type uploader::get_executor() const { return impl_->executor; }
 sluice::progress uploader::progress() const { return impl_->engine->snapshot(); }
+std::vector<failure_reason> uploader::reasons() const { return impl_->engine->reasons(); }
 // config::on_record may destroy the uploader from within these.
 void uploader::set_window(window w) {
   const auto engine = impl_->engine;
@@ -120,30 +126,52 @@ void uploader::set_limit_rate(std::uint64_t bytes_per_second) {
   const auto engine = impl_->engine;
   engine->set_limit_rate(bytes_per_second);
 }
-void uploader::pause() { impl_->engine->hold(true); }
-void uploader::resume() {
+void uploader::pause(pause_reason why) { impl_->engine->hold(why, true); }
+void uploader::resume(pause_reason why) {
   const auto engine = impl_->engine;
-  engine->hold(false);
+  engine->hold(why, false);
 }
 
 void uploader::update_header(std::string name, std::string value) {
-  header fresh{std::move(name), std::move(value)};
-  if (const auto what = core::header_problem(fresh, impl_->cfg.idempotency_header); !what.empty())
+  header fresh{std::move(name), std::move(value), true};
+  const auto host =
+      engine::may_write_host(impl_->cfg) ? core::host_header::of_caller : core::host_header::of_url;
+  if (const auto what = core::header_problem(fresh, impl_->cfg.idempotency_header, impl_->cfg.body, host);
+      !what.empty())
     throw std::invalid_argument("headers: " + what);
-  auto& headers = impl_->cfg.headers;
+  auto cfg = impl_->cfg;
   const auto same = [&](const header& h) { return core::equal_ignoring_case(h.name, fresh.name); };
-  if (const auto it = std::ranges::find_if(headers, same); it != headers.end())
-    it->value = std::move(fresh.value);
+  if (const auto it = std::ranges::find_if(cfg.headers, same); it != cfg.headers.end())
+    it->value = std::move(fresh.value), it->secret = true;
   else
-    headers.push_back(std::move(fresh));
+    cfg.headers.push_back(std::move(fresh));
+  std::vector<problem> found;
+  engine::compile_authorization(cfg, found);
+  if (!found.empty()) throw std::invalid_argument(joined(found));
+  impl_->cfg = std::move(cfg);
   const auto engine = impl_->engine;
-  engine->set_headers(headers);
+  engine->set_headers(impl_->cfg);
+}
+
+void uploader::update_credentials(credentials fresh) {
+  auto cfg = impl_->cfg;
+  cfg.user = std::move(fresh.user), cfg.bearer = std::move(fresh.bearer);
+  cfg.proxy.user = std::move(fresh.proxy_user);
+  std::vector<problem> found;
+  std::optional<core::credentials> for_proxy;
+  engine::compile_authorization(cfg, found);
+  if (const auto proxy = core::parse_proxy(cfg.proxy.url); proxy && impl_->proxied)
+    for_proxy = engine::compile_proxy_login(cfg.proxy, *proxy, found);
+  if (!found.empty()) throw std::invalid_argument(joined(found));
+  impl_->cfg = std::move(cfg);
+  const auto engine = impl_->engine;
+  engine->set_credentials(impl_->cfg, std::move(for_proxy));
 }
 
 void uploader::update_tls(tls_options tls) {
-  std::vector<std::string> found;
-  auto client = impl_->secure ? io::make_tls_client(tls, found) : nullptr;
-  if (!impl_->secure) found.emplace_back("tls: the endpoint is an http:// one");
+  std::vector<problem> found;
+  auto client = impl_->secure ? io::make_tls_client(tls, found, impl_->cfg.on_tls_key) : nullptr;
+  if (!impl_->secure) found.push_back({"tls", "the endpoint is an http:// one"});
   if (!client) throw std::invalid_argument(joined(found));
   impl_->cfg.tls = std::move(tls);
   impl_->engine->set_tls(std::move(client));
@@ -163,19 +191,20 @@ void uploader::cancel() {
   engine->cancel_all();
 }
 
-std::uint64_t uploader::start_upload(const impl_ptr& impl, upload_request r,
-                                     detail::callback<upload_result> done) {
+namespace detail {
+
+std::uint64_t start_upload(const std::shared_ptr<uploader_impl>& impl, upload_request r,
+                           completion<upload_result> done) {
   return impl->engine->upload(std::move(r), std::move(done));
 }
 
-void uploader::cancel_upload(const std::weak_ptr<detail::uploader_impl>& impl, std::uint64_t id,
-                             asio::cancellation_type type) {
+void cancel_upload(const std::weak_ptr<uploader_impl>& impl, std::uint64_t id, asio::cancellation_type type) {
   using enum asio::cancellation_type;
   if (const auto i = impl.lock()) i->engine->cancel_upload(id, !has(type, terminal | partial));
 }
 
-std::uint64_t uploader::start_drain(const impl_ptr& impl, source s, drain_options options,
-                                    detail::callback<run_summary> done) {
+std::uint64_t start_drain(const std::shared_ptr<uploader_impl>& impl, source s, drain_options options,
+                          completion<run_summary> done) {
   const auto found = problems(impl->cfg, s);
   if (found.empty()) return impl->engine->drain(std::move(s), std::move(options), std::move(done));
   run_summary nothing;
@@ -187,18 +216,19 @@ std::uint64_t uploader::start_drain(const impl_ptr& impl, source s, drain_option
   return 0;
 }
 
-void uploader::cancel_drain(const std::weak_ptr<detail::uploader_impl>& impl, std::uint64_t id,
-                            asio::cancellation_type type) {
+void cancel_drain(const std::weak_ptr<uploader_impl>& impl, std::uint64_t id, asio::cancellation_type type) {
   if (const auto i = impl.lock()) i->engine->stop_drain(id, has(type, asio::cancellation_type::terminal));
 }
 
-std::vector<std::string> problems(const config& cfg) {
-  std::vector<std::string> found;
+}  // namespace detail
+
+std::vector<problem> problems(const config& cfg) {
+  std::vector<problem> found;
   engine::compile(cfg, found);
   return found;
 }
 
-std::vector<std::string> problems(const config& cfg, const source& src) {
+std::vector<problem> problems(const config& cfg, const source& src) {
   auto found = problems(cfg);
   for (auto& p : problems(src)) found.push_back(std::move(p));
   for (auto& p : io::placement_problems(cfg, src)) found.push_back(std::move(p));

@@ -1,4 +1,4 @@
-// Exit codes, as the README's table has them.
+// The exit codes of docs/options.md.
 #pragma once
 
 #include <sluice/result.hpp>
@@ -22,7 +22,7 @@ constexpr int exit_code_of(const run_summary& s, int signal) noexcept {
   const auto code = [](exit_code c) { return static_cast<int>(c); };
   switch (s.reason) {
     case stop_reason::complete: {
-      const bool all = s.rejected + s.deferred + s.changed + s.undeletable + s.unreadable_dirs == 0;
+      const bool all = s.counts.failures() + s.unreadable_dirs + s.log_lines_dropped + s.bad_lines == 0;
       return code(all ? exit_code::done : exit_code::some_failed);
     }
     case stop_reason::cancelled:
@@ -39,8 +39,8 @@ constexpr int exit_code_of(const run_summary& s, int signal) noexcept {
       return code(exit_code::source);
     case stop_reason::locked:
       return code(exit_code::locked);
-    case stop_reason::record_failed:
-      return code(exit_code::usage);
+    case stop_reason::record_failed:  // when it is opened, or while it is written
+      return code(s.counts.total() == 0 ? exit_code::usage : exit_code::some_failed);
   }
   return code(exit_code::some_failed);
 }

@@ -1,6 +1,8 @@
 // Signals that stop a run: the first lets what is in flight end, the second ends it.
 #pragma once
 
+#include "signals.hpp"
+
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
@@ -17,7 +19,7 @@ class stopper {
 
   stopper(boost::asio::io_context& ioc, std::initializer_list<int> numbers, speaker say)
       : signals_{ioc}, say_{std::move(say)} {
-    for (const int n : numbers) signals_.add(n);
+    add_unless_ignored(signals_, numbers);
     wait();
   }
 

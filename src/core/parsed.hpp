@@ -9,7 +9,7 @@
 namespace sluice::core {
 
 struct problem {
-  std::string what;  ///< what is wrong and how to mend it; names neither option nor file, the caller does
+  std::string what;  ///< says what is wrong and how to mend it; the caller names option and file
 };
 
 template <class T>

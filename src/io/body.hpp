@@ -1,4 +1,4 @@
-// What a request's file part is read from.
+// A body is what a request's file part is read from.
 #pragma once
 
 #include "io/asio.hpp"
@@ -13,13 +13,15 @@ class body {
  public:
   virtual ~body() = default;
   virtual std::uint64_t size() const noexcept = 0;
+  /// Returns whether the body can be read from its beginning once more.
+  virtual bool rewinds() const noexcept { return true; }
 
   struct piece {
     error_code error;      ///< would_block: not in memory yet; others: the file's
     std::size_t size = 0;  ///< 0 without an error: the file ends here
   };
   virtual piece read_ready(std::uint64_t offset, std::span<char> into) = 0;
-  /// After would_block: returns when read_ready() is worth another try.
+  /// Waits after would_block, until read_ready() is worth another try.
   virtual awaitable<void> wait_ready(std::uint64_t offset) = 0;
 };
 

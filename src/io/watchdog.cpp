@@ -1,19 +1,21 @@
 #include "io/watchdog.hpp"
 
 #include <algorithm>
+#include <boost/asio/bind_allocator.hpp>
 
 namespace sluice::io {
 
 void watchdog::remove(watched& w) noexcept { std::erase(watched_, &w); }
 
-void watchdog::tick() {
+// The tick works without memory as well: no other deadline may depend on it.
+void watchdog::tick() noexcept {
   ticking_ = true;
   timer_.expires_after(period);
-  timer_.async_wait([this, alive = std::weak_ptr{alive_}](error_code) {
-    if (alive.expired()) return;
+  timer_.async_wait(asio::bind_allocator(handler_allocator<void>{room_}, [this, room = room_](error_code) {
+    if (room->owner_gone) return;  // the tick may run after us
     ticking_ = false;
     look();
-  });
+  }));
 }
 
 void watchdog::look() {

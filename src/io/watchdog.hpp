@@ -3,6 +3,7 @@
 
 #include "core/time.hpp"
 #include "io/asio.hpp"
+#include "io/handler_room.hpp"
 
 #include <boost/asio/steady_timer.hpp>
 #include <memory>
@@ -10,7 +11,7 @@
 
 namespace sluice::io {
 
-/// Something with a deadline. Its owner moves `due` as often as it likes, at no cost.
+/// An operation with a deadline. Its owner moves `due` as often as it likes, at no cost.
 class watched {
  public:
   core::steady_time due = core::steady_time::max();
@@ -27,23 +28,24 @@ class watchdog {
   static constexpr std::chrono::milliseconds period{50};
 
   explicit watchdog(const asio::any_io_executor& executor) : timer_{executor} {}
+  ~watchdog() { room_->owner_gone = true; }
   watchdog(const watchdog&) = delete;
 
   void add(watched& w) { watched_.push_back(&w); }
   void remove(watched& w) noexcept;
-  /// To be called after a `due` was set.
-  void wake() {
+  /// Must be called after a `due` was set.
+  void wake() noexcept {
     if (!ticking_) tick();
   }
 
  private:
-  void tick();
+  void tick() noexcept;
   void look();
 
   asio::steady_timer timer_;
   std::vector<watched*> watched_;
   bool ticking_ = false;
-  std::shared_ptr<char> alive_ = std::make_shared<char>();  ///< a handler may run after we are gone
+  std::shared_ptr<handler_room> room_ = std::make_shared<handler_room>();
 };
 
 }  // namespace sluice::io

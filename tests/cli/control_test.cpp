@@ -69,13 +69,16 @@ TEST(control_reply, is_ok_or_says_why_not) {
 
 watch_status some_status() {
   watch_status s;
-  s.state = "sending", s.url = "https://host/upload", s.sources = {"/var/spool/a", "/b\x1b\xff"};
+  s.url = "https://host/upload", s.sources = {"/var/spool/a", "/b\x1b\xff"};
   s.at = std::chrono::system_clock::time_point{} + 1000s;
+  s.progress.endpoint = {endpoint_state::refused, s.at - 65s, "the endpoint refuses us: 401\x1b"};
   s.progress.backlog = 1204, s.progress.oldest = s.at - 41s;
-  s.progress.window = 24, s.progress.in_flight = 23, s.progress.accepted = 120332, s.progress.rejected = 2;
+  s.progress.window = 24, s.progress.in_flight = 23;
+  s.progress.counts.add(fate::accepted, 120332), s.progress.counts.add(fate::rejected, 2);
   s.progress.elapsed = 3h + 5min + 12s;
   s.now = {310, 1e7};
   s.requests_per_second = 5;
+  s.reasons = {{fate::rejected, 2, "status 404, no such room", "cam1/a\xff.jpg"}};
   return s;
 }
 
@@ -89,16 +92,24 @@ TEST(control_status, has_figures_for_programs) {
   EXPECT_EQ(j.at("oldest_age_s"), 41);
   EXPECT_EQ(j.at("accepted"), 120332);
   EXPECT_EQ(j.at("uptime_s"), 11112);
+  EXPECT_EQ(j.at("state"), "refused");
+  EXPECT_EQ(j.at("state_age_s"), 65);
+  EXPECT_EQ(j.at("state_why"), "the endpoint refuses us: 401\x1b");
   EXPECT_EQ(j.at("rate"), 5);
+  EXPECT_EQ(j.at("reasons").at(0).at("fate"), "rejected");
+  EXPECT_EQ(j.at("reasons").at(0).at("count"), 2);
+  EXPECT_EQ(j.at("reasons").at(0).at("reason"), "status 404, no such room");
 }
 
 TEST(control_status, has_lines_for_people) {
   const auto text = status_text(status_line(some_status()));
   ASSERT_TRUE(text);
-  EXPECT_THAT(*text, AllOf(HasSubstr("watching    /var/spool/a, /b\\x1b"), HasSubstr("state       sending\n"),
+  EXPECT_THAT(*text, AllOf(HasSubstr("watching    /var/spool/a, /b\\x1b"),
+                           HasSubstr("state       refused for 1:05: the endpoint refuses us: 401\\x1b\n"),
                            HasSubstr("window      24 (auto), 23 in flight  at most 5.00/s\n"),
                            HasSubstr("waiting     1,204 files, the oldest since 0:41\n"),
-                           HasSubstr("accepted    120,332  310/s  10.0 MB/s\n"), HasSubstr("2 rejected")));
+                           HasSubstr("accepted    120,332  310/s  10.0 MB/s\n"), HasSubstr("2 rejected"),
+                           HasSubstr("rejected: 2 × status 404, no such room, e.g. 'cam1/a")));
 }
 
 TEST(control_status, of_another_kind_is_none) {
@@ -109,26 +120,13 @@ TEST(control_status, of_another_kind_is_none) {
   EXPECT_FALSE(status_text(R"({"ok":true,"status":{"url":1}})"));
 }
 
-TEST(control_status, state_is_the_gravest) {
-  progress p;
-  EXPECT_EQ(state_of(p, false, false, false), "idle");
-  p.waiting = 1;
-  EXPECT_EQ(state_of(p, false, false, false), "sending");
-  p.unreachable = true;
-  EXPECT_EQ(state_of(p, false, false, false), "unreachable");
-  EXPECT_EQ(state_of(p, false, false, true), "renewing");
-  EXPECT_EQ(state_of(p, false, true, true), "paused");
-  EXPECT_EQ(state_of(p, true, true, true), "stopping");
-}
-
 TEST(followed_text, has_what_waits_and_how_long) {
   progress p;
   p.window = 4, p.waiting = 2, p.backing_off = 1;
   const auto now = std::chrono::system_clock::now();
-  EXPECT_EQ(followed_text(p, now), "  window 4  3 waiting");
-  p.backlog = 1500, p.oldest = now - 65s, p.paused = p.unreachable = true;
-  EXPECT_EQ(followed_text(p, now),
-            "  window 4  1,500 waiting, the oldest since 1:05  paused  endpoint unreachable");
+  EXPECT_EQ(followed_text(p, now), "  window 4  what waits is not known yet");
+  p.backlog = 1500, p.oldest = now - 65s;
+  EXPECT_EQ(followed_text(p, now), "  window 4  1,500 waiting, the oldest since 1:05");
   p.oldest = now + 1h;
   EXPECT_EQ(oldest_age(p, now), 0) << "a clock that was set back";
 }

@@ -1,7 +1,7 @@
-#include "cli/watch/header_changes.hpp"
+#include "cli/secrets/header_changes.hpp"
 
-#include "cli/credential.hpp"
-#include "cli/form_option.hpp"
+#include "cli/options/credential.hpp"
+#include "cli/options/form_option.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "cli/status/history.hpp"
+#include "cli/monitor/history.hpp"
 
 #include <gtest/gtest.h>
 

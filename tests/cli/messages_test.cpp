@@ -1,4 +1,4 @@
-#include "cli/status/messages.hpp"
+#include "cli/monitor/messages.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -28,7 +28,7 @@ TEST(messages, errors_carry_any_name) {
   telemetry shown;
   const std::string name = "a\n\ndata: {}\r\n\"\\\xff</script>\u2028";
   file_record r;
-  r.fate = fate::rejected, r.path = name, r.error = "says \"no\" \xc3";
+  r.fate = fate::rejected, r.path = name, r.reason = "says \"no\" \xc3";
   r.time = std::chrono::system_clock::time_point{} + std::chrono::milliseconds{1500};
   shown.record(r);
   const auto all = value_of(errors_event(shown), "errors");
@@ -57,6 +57,7 @@ TEST(messages, now_tells_the_state_and_the_last_point) {
   EXPECT_TRUE(value_of(now_event(shown), "now")["at"].is_null());
   progress p;
   p.in_flight = 3, p.window = 8, p.backlog = 5, p.oldest = std::chrono::system_clock::time_point{};
+  p.endpoint.state = endpoint_state::sending;
   shown.sample(p, at(0));
   for (int i = 0; i < 20; ++i) {
     file_record r;
@@ -65,7 +66,7 @@ TEST(messages, now_tells_the_state_and_the_last_point) {
   }
   shown.sample(p, at(4));
   const auto n = value_of(now_event(shown), "now");
-  EXPECT_EQ(n["state"], "working");
+  EXPECT_EQ(n["state"], "sending");
   EXPECT_EQ(n["in_flight"], 3);
   EXPECT_EQ(n["window"], 8);
   EXPECT_EQ(n["oldest"], 4.0);

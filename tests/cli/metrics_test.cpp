@@ -1,4 +1,4 @@
-#include "cli/status/metrics.hpp"
+#include "cli/monitor/metrics.hpp"
 
 #include <sluice/error.hpp>
 #include <sluice/version.hpp>
@@ -15,6 +15,8 @@ namespace {
 using namespace std::chrono_literals;
 using testing::Contains;
 using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::UnorderedElementsAre;
 
 std::vector<std::string> lines_of(const std::string& text) {
   std::vector<std::string> lines;
@@ -22,13 +24,13 @@ std::vector<std::string> lines_of(const std::string& text) {
   for (std::string line; std::getline(in, line);) lines.push_back(line);
   return lines;
 }
-const instant start{};
+const instant metrics_start{};
 
 TEST(metrics, have_every_label_from_the_start) {
   metrics m;
   const auto lines = lines_of(m.text(telemetry{}, {}));
-  for (const auto word : fate_names)
-    EXPECT_THAT(lines, Contains("sluice_files_total{fate=\"" + std::string{word} + "\"} 0"));
+  for (const auto f : all_fates)
+    EXPECT_THAT(lines, Contains("sluice_files_total{fate=\"" + std::string{to_string(f)} + "\"} 0"));
   for (const auto* word : {"accepted", "rejected", "transient", "unknown"})
     EXPECT_THAT(lines, Contains("sluice_attempts_total{verdict=\"" + std::string{word} + "\"} 0"));
   for (const auto word : phase_names)
@@ -54,10 +56,12 @@ TEST(metrics, follow_the_telemetry) {
   c.reason = window_reason::overload;
   t.change(c);
   progress p;
-  p.in_flight = 3, p.window = 9, p.backlog = 12, p.backing_off = 2, p.paused = true, p.pause = 2500ms;
-  p.sent_bytes = 3000, p.connections = 4, p.unreachable = true, p.only_rescans = true;
-  p.oldest = start.wall - 61s;
-  t.sample(p, start);
+  p.in_flight = 3, p.window = 9, p.backlog = 12, p.backing_off = 2, p.pause = 2500ms;
+  p.sent_bytes = 3000, p.connections = 4, p.unknown_outcomes = 1, p.log_lines_dropped = 5,
+  p.only_rescans = true, p.folders_deleted = 6;
+  p.endpoint = {endpoint_state::no_replies, metrics_start.wall - 7s, "late"};
+  p.oldest = metrics_start.wall - 61s;
+  t.sample(p, metrics_start);
   metrics m;
   const auto lines = lines_of(m.text(t, {}));
   for (const auto* line : {"sluice_files_total{fate=\"accepted\"} 2",
@@ -74,7 +78,12 @@ TEST(metrics, follow_the_telemetry) {
                            "sluice_backlog_files 12",
                            "sluice_backing_off_files 2",
                            "sluice_oldest_waiting_seconds 61",
-                           "sluice_paused 1",
+                           "sluice_paused 0",
+                           "sluice_endpoint_state{state=\"no replies\"} 1",
+                           "sluice_endpoint_state{state=\"sending\"} 0",
+                           "sluice_endpoint_state_seconds 7",
+                           "sluice_log_lines_dropped_total 5",
+                           "sluice_folders_deleted_total 6",
                            "sluice_pause_seconds 2.5",
                            "sluice_endpoint_up 0",
                            "sluice_only_rescans 1",
@@ -82,6 +91,26 @@ TEST(metrics, follow_the_telemetry) {
                            "sluice_attempt_duration_seconds_bucket{phase=\"wait\",le=\"0.025\"} 0",
                            "sluice_attempt_duration_seconds_bucket{phase=\"wait\",le=\"+Inf\"} 1"})
     EXPECT_THAT(lines, Contains(line));
+}
+
+TEST(metrics, of_what_is_not_known_have_no_sample) {
+  metrics m;
+  telemetry t;
+  progress p;
+  p.waiting = 128;
+  const auto samples = [&] {
+    t.sample(p, metrics_start);
+    auto lines = lines_of(m.text(t, {}));
+    std::erase_if(lines, [](const std::string& line) {
+      return !line.starts_with("sluice_backlog") && !line.starts_with("sluice_oldest");
+    });
+    return lines;
+  };
+  EXPECT_THAT(samples(), IsEmpty());
+  p.backlog = 0;
+  EXPECT_THAT(samples(), UnorderedElementsAre("sluice_backlog_files 0", "sluice_oldest_waiting_seconds 0"));
+  p.backlog.reset();
+  EXPECT_THAT(samples(), IsEmpty());
 }
 
 TEST(metrics, count_what_is_new_once) {

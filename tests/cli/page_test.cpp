@@ -1,5 +1,8 @@
 #include "cli/bench/page.hpp"
 
+#include "cli/bench/json.hpp"
+#include "cli/bench/table.hpp"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -54,6 +57,23 @@ TEST(page, says_first_that_the_client_was_the_limit) {
   const auto at = html.find("the client was the limit, not the server");
   ASSERT_NE(at, std::string::npos);
   EXPECT_LT(at, html.find("<figure>"));
+}
+
+TEST(page, table_and_json_say_which_proxy_and_where_it_was_given) {
+  auto p = plan();
+  EXPECT_THAT(heading(p, 0), Not(HasSubstr("through")));
+  EXPECT_THAT(to_json(p, result({})), Not(HasSubstr("proxy")));
+  EXPECT_THAT(page(p, result({step("4")})), Not(HasSubstr("proxy")));
+  p.config.proxy.url = "socks5h://me:secret@127.0.0.1:1080";
+  p.config.proxy.from = "ALL_PROXY";
+  EXPECT_THAT(heading(p, 0), HasSubstr("/up through socks5h://127.0.0.1:1080 (ALL_PROXY)\n"));
+  const auto json = to_json(p, result({}));
+  EXPECT_THAT(
+      json,
+      HasSubstr("\"proxy\": {\n    \"url\": \"socks5h://127.0.0.1:1080\",\n    \"from\": \"ALL_PROXY\""));
+  const auto html = page(p, result({step("4")}));
+  EXPECT_THAT(html, HasSubstr("through the socks5h proxy 127.0.0.1:1080 (ALL_PROXY); "));
+  for (const auto& text : {heading(p, 0), json, html}) EXPECT_THAT(text, Not(HasSubstr("secret")));
 }
 
 TEST(page, has_no_secret_of_the_url) {

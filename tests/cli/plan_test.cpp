@@ -47,8 +47,8 @@ TEST(bench_plan, sends_once_and_keeps) {
   const auto [plan, problems] = plan_of({});
   EXPECT_EQ(plan.config.retry.retries, 0u);
   EXPECT_FALSE(plan.config.retry.hold_back);
-  EXPECT_EQ(plan.config.on_success.what, disposal::action::keep);
-  EXPECT_EQ(plan.config.on_reject.what, disposal::action::keep);
+  EXPECT_EQ(plan.config.on_success.what(), disposal::action::keep);
+  EXPECT_EQ(plan.config.on_reject.what(), disposal::action::keep);
   EXPECT_EQ(plan.sizes.least, 32'768u);
   ASSERT_EQ(plan.steps.size(), 1u);
   EXPECT_EQ(plan.steps[0].name, "16");
@@ -73,6 +73,15 @@ TEST(bench_plan, another_host_needs_a_yes_that_names_it) {
   EXPECT_EQ(plan_of({{"yes-i-may-load", "example.org"}}, url).problems.size(), 1u);
   EXPECT_EQ(plan_of({{"yes-i-may-load", "com"}}, url).problems.size(), 1u);
   EXPECT_THAT(plan_of({{"yes-i-may-load", "example.com"}}, url).problems, IsEmpty());
+}
+
+// `localhost` of a proxy that is elsewhere is another machine.
+TEST(bench_plan, loopback_behind_a_proxy_elsewhere_needs_a_yes_too) {
+  constexpr auto* url = "https://localhost/up";
+  EXPECT_THAT(plan_of({{"proxy", "127.0.0.1:3128"}}, url).problems, IsEmpty());
+  EXPECT_THAT(plan_of({{"proxy", "example.com:3128"}}, url).problems,
+              ElementsAre(HasSubstr("'localhost' through http://example.com:3128 is not this machine")));
+  EXPECT_THAT(plan_of({{"proxy", "example.com:3128"}, {"noproxy", "localhost"}}, url).problems, IsEmpty());
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-#include "cli/bench/plot.hpp"
+#include "cli/web/plot.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -38,6 +38,33 @@ TEST(plot, marks_where_it_is_told_to) {
   EXPECT_THAT(drawn(p), Not(HasSubstr("class=\"mark\"")));
   p.marked = {2, "knee: 2"};
   EXPECT_THAT(drawn(p), testing::AllOf(HasSubstr("class=\"mark\""), HasSubstr(">knee: 2<")));
+}
+
+TEST(plot, has_room_for_its_bounds) {
+  for (const bool log : {false, true}) {
+    auto p = simple();
+    p.log_y = log, p.bounds = {3, 700};
+    const auto svg = drawn(p);
+    EXPECT_THAT(svg, HasSubstr(log ? ">1k<" : ">800<")) << "an axis that reaches it";
+    EXPECT_EQ(svg.find("class=\"mark\"") == svg.rfind("class=\"mark\""), false) << "one line each";
+  }
+}
+
+TEST(plot, leaves_room_for_the_longest_name) {
+  auto p = simple();
+  const auto short_name = drawn(p);
+  p.lines[0].name = "a name of some length";
+  EXPECT_NE(drawn(p).substr(0, drawn(p).find("class=\"line")),
+            short_name.substr(0, short_name.find("class=\"line")));
+}
+
+TEST(plot, of_its_own_file_has_its_style_with_it) {
+  EXPECT_EQ(drawn_file({.title = "Rate"}), "");
+  const auto svg = drawn_file(simple());
+  EXPECT_THAT(svg,
+              testing::AllOf(testing::StartsWith("<svg xmlns=\"http://www.w3.org/2000/svg\""),
+                             testing::EndsWith("</svg>\n"), HasSubstr("<style>"), HasSubstr("--l0: #"),
+                             HasSubstr(".line {"), HasSubstr(">Rate</text>"), Not(HasSubstr("<figure"))));
 }
 
 TEST(plot, takes_words_for_words) {

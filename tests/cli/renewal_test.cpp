@@ -1,4 +1,4 @@
-#include "cli/watch/renewal.hpp"
+#include "cli/secrets/renewal.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "cli/status/request_rules.hpp"
+#include "cli/monitor/request_rules.hpp"
 
 #include <gtest/gtest.h>
 

@@ -8,24 +8,24 @@ namespace {
 using namespace std::chrono_literals;
 using clock = schedule::clock;
 
-constexpr clock::time_point start{1000s};
+constexpr clock::time_point schedule_start{1000s};
 
 TEST(schedule, begins_at_once_and_goes_on_evenly) {
-  const schedule s{start, 200};
-  EXPECT_EQ(s.intended(0), start);
-  EXPECT_EQ(s.intended(1), start + 5ms);
-  EXPECT_EQ(s.intended(600), start + 3s);
+  const schedule s{schedule_start, 200};
+  EXPECT_EQ(s.intended(0), schedule_start);
+  EXPECT_EQ(s.intended(1), schedule_start + 5ms);
+  EXPECT_EQ(s.intended(600), schedule_start + 3s);
 }
 
 TEST(schedule, nothing_is_due_before_the_start) {
-  const schedule s{start, 10};
-  EXPECT_EQ(s.due(start - 1ns), 0u);
-  EXPECT_EQ(s.due(start), 1u);
+  const schedule s{schedule_start, 10};
+  EXPECT_EQ(s.due(schedule_start - 1ns), 0u);
+  EXPECT_EQ(s.due(schedule_start), 1u);
 }
 
 TEST(schedule, what_is_due_is_what_was_intended_until_then) {
   for (const double rate : {1.0 / 3600, 0.3, 3.0, 7.0, 200.0, 999.9, 1e6}) {
-    const schedule s{start, rate};
+    const schedule s{schedule_start, rate};
     for (const std::uint64_t k : {0u, 1u, 2u, 3u, 99u, 1000u, 54321u}) {
       const auto t = s.intended(k);
       EXPECT_EQ(s.due(t), k + 1) << rate;
@@ -36,8 +36,8 @@ TEST(schedule, what_is_due_is_what_was_intended_until_then) {
 
 // Times are counted from the start, not from each other: no rounding adds up.
 TEST(schedule, does_not_drift) {
-  const schedule s{start, 3};
-  EXPECT_EQ(s.intended(3 * 86'400), start + 24h);
+  const schedule s{schedule_start, 3};
+  EXPECT_EQ(s.intended(3 * 86'400), schedule_start + 24h);
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
 // The server by its raw bytes. One loop has both ends: a client never waits without turning it.
-#include "cli/status/status_server.hpp"
+#include "cli/monitor/status_server.hpp"
 
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -130,7 +130,7 @@ TEST_F(status_server_test, answers_with_the_page_the_metrics_and_its_health) {
 
 TEST_F(status_server_test, health_is_503_with_a_reason_while_it_is_paused) {
   serve();
-  now.paused = true;
+  now.endpoint.state = endpoint_state::paused, now.endpoint.why = "until it is resumed";
   auto c = connect();
   std::string last;
   for (int i = 0; i < 1000 && !last.starts_with("HTTP/1.1 503"); ++i) last = c.ask("/healthz");

@@ -1,15 +1,18 @@
-#include "cli/watch/token_command.hpp"
+#include "cli/secrets/token_command.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
 #include <boost/asio/io_context.hpp>
 #include <cerrno>
+#include <chrono>
 #include <csignal>
+#include <fstream>
 #include <optional>
 
 namespace sluice::cli {
@@ -37,6 +40,14 @@ TEST(token_command, says_headers) {
   EXPECT_EQ(a.headers[0].value, "Bearer 1");
 }
 
+TEST(token_command, says_how_long_its_token_lives) {
+  EXPECT_EQ(ask("echo 'Authorization: Bearer 1'; echo '# expires-in: 3600'").lifetime, 3600s);
+  EXPECT_EQ(ask("echo 'Authorization: Bearer 1'").lifetime, std::nullopt);
+  const auto wrong = ask("echo 'Authorization: Bearer hidden'; echo '# expires-in: hidden'");
+  EXPECT_EQ(wrong.problem, "line 2 of its output: expires-in is not a whole number of seconds");
+  EXPECT_THAT(wrong.headers, IsEmpty());
+}
+
 TEST(token_command, that_hangs_is_killed_with_all_its_children) {
   const auto a = ask("sleep 1000 & sleep 1000", 100ms);
   EXPECT_THAT(a.problem, HasSubstr("took too long"));
@@ -55,7 +66,7 @@ TEST(token_command, of_just_the_size_is_read_whole) {
   EXPECT_EQ(a.headers[0].value.size(), 65532u);
 }
 
-// What it leaves behind holds the pipe open: it is neither awaited nor killed.
+// A child that the command leaves behind holds the pipe open: it is neither awaited nor killed.
 TEST(token_command, that_leaves_a_child_behind_is_over_with_itself) {
   const auto a = ask("sleep 1000 & echo pid: $!");
   ASSERT_EQ(a.problem, "");
@@ -100,6 +111,36 @@ TEST(token_command, dies_with_who_asked) {
     }
   }
   EXPECT_TRUE(is_gone());
+}
+
+/// The children of this process that have ended and that nobody has asked for.
+std::size_t zombies() {
+  std::size_t n = 0;
+  siginfo_t info{};
+  std::ifstream in{"/proc/self/task/" + std::to_string(::getpid()) + "/children"};
+  for (pid_t pid = 0; in >> pid; ++n)
+    if (::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOHANG | WNOWAIT) != 0 || info.si_pid == 0)
+      --n;
+  return n;
+}
+
+// The program is process 1 in a container, and gets the orphans. They stayed as zombies for as long as it
+// ran.
+TEST(token_command, reaps_the_orphans_that_it_leaves_to_us) {
+  ASSERT_EQ(::prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
+  boost::asio::io_context ioc{1};
+  token_command c{ioc.get_executor(), "for n in 1 2 3; do sleep 0.1 & done; (exit 7) & echo a: b; exit 0"};
+  for (int round = 0; round < 2; ++round) {
+    std::optional<token_command::answer> answer;
+    c.run([&](token_command::answer a) { answer = std::move(a); });
+    const auto until = std::chrono::steady_clock::now() + 30s;
+    while (!answer && std::chrono::steady_clock::now() < until) ioc.run_one_for(1s);
+    ASSERT_TRUE(answer);
+    EXPECT_EQ(answer->problem, "") << "the command's own end is its own";
+    ioc.run_for(600ms);
+    EXPECT_EQ(zombies(), 0u);
+  }
+  ::prctl(PR_SET_CHILD_SUBREAPER, 0);
 }
 
 }  // namespace

@@ -99,8 +99,8 @@ TEST(watch_plan, reads_addresses) {
 }
 
 TEST(watch_plan, verbs_share_names_and_not_meanings) {
-  EXPECT_EQ(find_option("json", verb::ctl)->what, option_spec::kind::flag);
-  EXPECT_EQ(find_option("json", verb::bench)->what, option_spec::kind::value);
+  EXPECT_EQ(find_option("json", verb::ctl)->what, option_row::kind::flag);
+  EXPECT_EQ(find_option("json", verb::bench)->what, option_row::kind::value);
   EXPECT_EQ(find_option("json", verb::send), nullptr);
   EXPECT_EQ(find_option("control", verb::send), nullptr);
   EXPECT_NE(find_option("control", verb::ctl), nullptr);
@@ -109,7 +109,7 @@ TEST(watch_plan, verbs_share_names_and_not_meanings) {
   for (const auto v : {verb::send, verb::watch, verb::bench, verb::ctl}) {
     const auto options = options_of(v);
     for (const auto& one : options)
-      EXPECT_EQ(std::ranges::count(options, one.name, &option_spec::name), 1) << one.name;
+      EXPECT_EQ(std::ranges::count(options, one.name, &option_row::name), 1) << one.name;
   }
 }
 

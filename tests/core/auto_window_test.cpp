@@ -1,4 +1,4 @@
-#include "core/auto_window.hpp"
+#include "core/window/auto_window.hpp"
 
 #include <gtest/gtest.h>
 
@@ -50,6 +50,8 @@ struct closed_loop {
                                   .now = now,
                                   .bytes = 1000,
                                   .server_time = r.ends - r.begun,
+                                  .own_time = duration_cast<steady_time::duration>(seconds_d{own_ms / 1000}),
+                                  .waited_for_file = waits_for_files,
                                   .in_flight = under_way.size()});
       under_way.pop();
       if (why) reasons.push_back(*why);
@@ -65,6 +67,8 @@ struct closed_loop {
   std::vector<steady_time> free_at;
   double service;
   bool queue;
+  double own_ms = 0;  ///< time of an attempt in which our loop can do nothing else
+  bool waits_for_files = false;
   std::size_t work = 100'000;  ///< files that could be in flight
   rng random{7};
   std::priority_queue<running, std::vector<running>, std::greater<>> under_way;
@@ -244,7 +248,7 @@ TEST(auto_window, tells_why) {
   EXPECT_EQ(far.reasons.front(), window_reason::growing);
 }
 
-// Whatever it is fed, in whatever order of times: between 1 and its maximum, and alive.
+// The window stays between 1 and its maximum, whatever it is fed and in whatever order of times.
 TEST(auto_window, stays_within_its_bounds_whatever_happens) {
   rng random{3};
   for (int n = 0; n < 200; ++n) {
@@ -262,6 +266,45 @@ TEST(auto_window, stays_within_its_bounds_whatever_happens) {
       ASSERT_GE(w.limit(), 1u);
       ASSERT_LE(w.limit(), max);
     }
+  }
+}
+
+TEST(auto_window, keeps_a_busy_loop_busy_and_does_not_climb) {
+  closed_loop l{1000, 1, 0.03};  // the one worker is our loop
+  l.own_ms = 0.027;
+  l.run(3);
+  EXPECT_GE(l.w.limit(), auto_window::own_least);
+  l.smallest = 1000, l.largest = 0;
+  l.run(20);
+  EXPECT_GE(l.smallest, auto_window::own_least);
+  EXPECT_LE(l.largest, 2 * auto_window::own_least);
+}
+
+TEST(auto_window, does_not_climb_while_the_disk_is_the_limit) {
+  closed_loop l{1000, 1, 0.5};
+  l.waits_for_files = true;
+  l.run(30);
+  EXPECT_LE(l.largest, 4 * auto_window::own_least);
+  EXPECT_GE(l.w.limit(), auto_window::own_least);
+}
+
+TEST(auto_window, comes_back_down_when_the_loop_becomes_the_limit) {
+  closed_loop l{1000, 200, 20};
+  l.run(20);
+  ASSERT_GT(l.w.limit(), 100u);
+  l.set_workers(1), l.service = 0.03, l.own_ms = 0.027;
+  l.run(20);
+  EXPECT_LE(l.w.limit(), 2 * auto_window::own_least);
+}
+
+TEST(auto_window, stays_below_what_a_server_refused_though_the_loop_is_busy) {
+  for (const std::size_t workers : {1, 2, 8}) {
+    closed_loop l{1000, workers, 0.2, false};
+    l.own_ms = 0.16;
+    l.run(5);
+    l.run(20);
+    EXPECT_LT(l.overloads, l.answered / 20) << workers;
+    EXPECT_LE(l.w.limit(), workers + 1);
   }
 }
 

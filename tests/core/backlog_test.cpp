@@ -1,4 +1,4 @@
-#include "core/backlog.hpp"
+#include "core/pacing/backlog.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -26,7 +26,7 @@ std::vector<int> drain(backlog<int>& b, steady_time now) {
 
 TEST(backlog, gives_ready_jobs_in_the_order_they_came) {
   backlog<int> b{2, 8};
-  for (const int job : {1, 2, 3}) b.push(job);
+  for (const int job : {1, 2, 3}) b.push(int{job});
   EXPECT_EQ(b.ready(), 3u);
   EXPECT_THAT(drain(b, start), ElementsAre(1, 2, 3));
   EXPECT_TRUE(b.empty());
@@ -45,7 +45,7 @@ TEST(backlog, gives_jobs_that_back_off_when_they_are_due_in_that_order) {
 
 TEST(backlog, keeps_the_order_of_arrival_for_equal_due_times) {
   backlog<int> b{2, 8};
-  for (int job = 0; job < 50; ++job) b.push_later(job, start);
+  for (int job = 0; job < 50; ++job) b.push_later(int{job}, start);
   std::vector<int> expected(50);
   for (int job = 0; job < 50; ++job) expected[static_cast<std::size_t>(job)] = job;
   EXPECT_EQ(drain(b, start), expected);
@@ -103,8 +103,8 @@ TEST(backlog, gives_everything_up_at_once) {
 
 TEST(backlog, gives_up_some_and_keeps_the_order_of_the_rest) {
   backlog<int> b{1, 3};
-  for (int job = 0; job < 10; ++job) b.push(job);
-  for (int job = 10; job < 20; ++job) b.push_later(job, start + std::chrono::seconds{30 - job});
+  for (int job = 0; job < 10; ++job) b.push(int{job});
+  for (int job = 10; job < 20; ++job) b.push_later(int{job}, start + std::chrono::seconds{30 - job});
   const auto odd = b.take_if([](int job) { return job % 2 == 1; });
   EXPECT_EQ(odd.size(), 10u);
   EXPECT_THAT(drain(b, start), ElementsAre(0, 2, 4, 6, 8));
@@ -114,7 +114,7 @@ TEST(backlog, gives_up_some_and_keeps_the_order_of_the_rest) {
 
 TEST(backlog, gives_each_of_the_next_jobs_once_to_be_prepared) {
   backlog<int> b{1, 3};
-  for (int job = 0; job < 4; ++job) b.push(job);
+  for (int job = 0; job < 4; ++job) b.push(int{job});
   EXPECT_EQ(*b.prepare(2), 0);
   EXPECT_EQ(*b.prepare(2), 1);
   EXPECT_EQ(b.prepare(2), nullptr);
@@ -139,7 +139,7 @@ TEST(backlog, holds_jobs_that_can_only_be_moved) {
   EXPECT_EQ(b.take_all().size(), 1u);
 }
 
-/// Against the plainest model there is: a list of ready jobs and a map by due time.
+/// The model is the plainest one: a list of ready jobs and a map by due time.
 TEST(backlog, behaves_like_its_model) {
   std::mt19937_64 random{9};
   backlog<int> b{4, 16};
@@ -151,7 +151,7 @@ TEST(backlog, behaves_like_its_model) {
     now += std::chrono::milliseconds{random() % 10};
     switch (random() % 6) {
       case 0:
-        b.push(job), ready.push_back(job);
+        b.push(int{job}), ready.push_back(job);
         break;
       case 1: {
         const auto depth = random() % 8;
@@ -173,7 +173,7 @@ TEST(backlog, behaves_like_its_model) {
         break;
       case 2: {
         const auto due = now + std::chrono::milliseconds{random() % 50};
-        b.push_later(job, due), later.emplace(due, job);
+        b.push_later(int{job}, due), later.emplace(due, job);
         break;
       }
       default: {
@@ -214,7 +214,7 @@ TEST(backlog, what_is_fresh_goes_first_in_its_order_unless_the_latest_is_to_be_t
 
 TEST(backlog, is_flooded_at_twice_its_high_mark) {
   backlog<int> b{1, 2};
-  for (int i = 0; i < 3; ++i) b.push_fresh(i);
+  for (int i = 0; i < 3; ++i) b.push_fresh(int{i});
   EXPECT_TRUE(b.full());
   EXPECT_FALSE(b.flooded());
   b.push_first(3);

@@ -1,4 +1,4 @@
-#include "core/breaker.hpp"
+#include "core/pacing/breaker.hpp"
 
 #include <gtest/gtest.h>
 #include <algorithm>
@@ -196,7 +196,7 @@ TEST_F(breaker_of, without_a_limit_of_probes_never_stops_and_waits_up_to_the_cap
   EXPECT_GT(longest, milliseconds{29'000});
 }
 
-/// For many seeds: probe n comes between base/2 and base·2ⁿ after the one before, and the range is used.
+/// Probe n comes between base/2 and base·2ⁿ after the one before, for many seeds, and the range is used.
 TEST_F(breaker_of, probes_come_with_full_jitter_and_a_doubling_bound) {
   std::array<milliseconds, 5> least, most;
   least.fill(hours{1});
@@ -261,6 +261,44 @@ TEST_F(breaker_of, an_old_probe_keeps_its_place_when_it_opens_again) {
   EXPECT_EQ(ask(), gate::probe);
 }
 
+// An endpoint that takes nothing is not set up as it was meant to be, whatever it says of each file.
+TEST_F(breaker_of, the_same_refusal_of_every_upload_stops) {
+  struct {
+    blame of;
+    bool moves;
+    int streak;
+  } const table[] = {{blame::file, true, 5},           {blame::file, false, 100},
+                     {blame::perhaps_file, true, 100}, {blame::perhaps_file, false, 100},
+                     {blame::unconfirmed, true, 5},    {blame::unconfirmed, false, 5}};
+  for (const auto& row : table) {
+    it = breaker{{.moves_refused = row.moves}};
+    see(row.of, row.streak - 1);
+    EXPECT_EQ(ask(), gate::pass);
+    see(row.of);
+    EXPECT_EQ(ask(), gate::stop);
+    EXPECT_EQ(it.stopped(), row.of);
+    it = breaker{{.moves_refused = row.moves}};
+    see(row.of, row.streak - 1);
+    see(blame::nobody);
+    see(row.of, 1000);
+    EXPECT_EQ(ask(), gate::pass) << "one was accepted: it is about the files";
+    EXPECT_EQ(it.standing(), blame::nobody);
+  }
+}
+
+TEST_F(breaker_of, a_short_run_of_refusals_that_may_be_of_us_is_remembered) {
+  for (const blame b : {blame::perhaps_file, blame::unconfirmed}) {
+    it = breaker{};
+    see(b, 4);
+    EXPECT_EQ(it.standing(), blame::nobody);
+    see(b);
+    EXPECT_EQ(it.standing(), b);
+  }
+  it = breaker{};
+  see(blame::file, 50);
+  EXPECT_EQ(it.standing(), blame::nobody);
+}
+
 TEST_F(breaker_of, standing_is_the_gravest_blame_since_the_last_good_answer) {
   EXPECT_EQ(it.standing(), blame::nobody);
   see(blame::busy);
@@ -275,7 +313,7 @@ TEST_F(breaker_of, standing_is_the_gravest_blame_since_the_last_good_answer) {
   EXPECT_EQ(it.standing(), blame::nobody);
 }
 
-/// Whatever comes in whatever order: never two probes at a time, and a wall of any one kind is found out.
+/// No history has two probes at a time, and the breaker finds out a wall of any one kind.
 TEST_F(breaker_of, any_history_keeps_to_one_probe) {
   it = breaker{{.refusal_streak = 1'000'000, .max_probes = 0}};
   constexpr std::array kinds{blame::nobody, blame::file, blame::busy, blame::unreachable, blame::refuses_us};

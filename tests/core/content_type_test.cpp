@@ -1,4 +1,4 @@
-#include "core/content_type.hpp"
+#include "core/http/content_type.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "core/disposal.hpp"
+#include "core/files/disposal.hpp"
 
 #include <gtest/gtest.h>
 #include <set>
@@ -76,6 +76,21 @@ TEST(disposal, c_needs_the_request_to_be_sent_before_the_reply) {
   EXPECT_EQ(broken_clause(e), clause::sent_before_reply);
 }
 
+TEST(disposal, d_needs_the_bytes_that_were_announced) {
+  auto e = proof();
+  e.torn = true;
+  EXPECT_EQ(broken_clause(e), clause::same_bytes);
+  EXPECT_FALSE(only_unchecked(e));
+}
+
+TEST(disposal, f_needs_the_servers_digest_to_be_ours) {
+  auto e = proof();
+  e.disproved = true;
+  EXPECT_EQ(broken_clause(e), clause::proven);
+  EXPECT_NE(to_string(clause::proven), "unknown clause");
+  EXPECT_FALSE(only_unchecked(e));
+}
+
 TEST(disposal, d_needs_exactly_the_bytes_of_the_file) {
   for (const std::uint64_t bytes : {0u, 999u, 1001u}) {
     auto e = proof();
@@ -108,15 +123,16 @@ TEST(disposal, e_needs_the_name_to_lead_to_the_file_in_every_part_of_its_identit
 
 /// Each clause is asked for itself: with any set of them broken, the first one is named.
 TEST(disposal, names_the_first_broken_clause_of_any_set) {
-  for (int broken = 0; broken < 32; ++broken) {
+  for (int broken = 0; broken < 64; ++broken) {
     auto e = proof();
     if (broken & 1) e.reply_complete_and_framed = false;
     if (broken & 2) e.accepted = false;
     if (broken & 4) e.reply_was_early = true;
     if (broken & 8) e.file_bytes_sent = 1;
-    if (broken & 16) e.entry->inode = 1;
+    if (broken & 16) e.being_written = true;
+    if (broken & 32) e.entry->inode = 1;
     std::optional<clause> first;
-    for (int i = 4; i >= 0; --i)
+    for (int i = 5; i >= 0; --i)
       if (broken & 1 << i) first = static_cast<clause>(i);
     EXPECT_EQ(broken_clause(e), first) << broken;
   }
@@ -125,9 +141,9 @@ TEST(disposal, names_the_first_broken_clause_of_any_set) {
 TEST(disposal, says_each_clause_in_other_words) {
   std::set<std::string_view> words;
   for (const clause c : {clause::complete_reply, clause::success, clause::sent_before_reply,
-                         clause::same_bytes, clause::same_entry})
+                         clause::same_bytes, clause::unwritten, clause::same_entry})
     words.insert(to_string(c));
-  EXPECT_EQ(words.size(), 5u);
+  EXPECT_EQ(words.size(), 6u);
   EXPECT_FALSE(to_string(static_cast<clause>(99)).empty());
 }
 

@@ -13,7 +13,7 @@ using sluice::errc;
 
 namespace {
 
-constexpr int last_errc = static_cast<int>(errc::body_spent);
+constexpr int last_errc = static_cast<int>(errc::sidecar_missing);
 constexpr condition all_conditions[] = {condition::transient, condition::timeout, condition::rejected,
                                         condition::fatal};
 
@@ -73,14 +73,17 @@ TEST(Error, AnErrorIsTransientRejectedFatalOrNoneOfThem) {
 
 TEST(Error, EachConditionHasItsErrors) {
   const std::set<errc> timeouts{errc::connect_timeout, errc::stalled, errc::attempt_timeout,
-                                errc::out_of_time};
+                                errc::out_of_time, errc::reply_timeout};
   const std::set<errc> rejected{errc::refused_status, errc::refused_body};
-  const std::set<errc> fatal{errc::tls_identity, errc::tls_pin_mismatch, errc::tls_client_refused,
-                             errc::auth_refused, errc::redirected,       errc::refused};
+  const std::set<errc> fatal{errc::tls_identity,    errc::tls_pin_mismatch, errc::tls_client_refused,
+                             errc::auth_refused,    errc::redirected,       errc::refused,
+                             errc::refused_request, errc::proxy_identity,   errc::proxy_auth_refused,
+                             errc::proxy_refused};
   const std::set<errc> none{
       errc::file_vanished, errc::not_a_regular_file, errc::not_selected,      errc::already_accepted,
       errc::dry_run,       errc::too_many_errors,    errc::source_unreadable, errc::record_failed,
-      errc::not_removable, errc::body_spent};
+      errc::not_removable, errc::body_spent,         errc::file_missing,      errc::listed_twice,
+      errc::unconfirmed,   errc::unsendable};
   for (const errc e : all_errors()) {
     const error_code code = e;
     EXPECT_EQ(code == condition::timeout, timeouts.contains(e)) << code.message();

@@ -1,6 +1,6 @@
-#include "core/field_template.hpp"
+#include "core/http/field_template.hpp"
 
-#include "core/idempotency_key.hpp"
+#include "core/http/idempotency_key.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -36,6 +36,7 @@ TEST(FieldTemplate, EveryNameHasItsValue) {
       {"{stem}", "IMG.0001"},
       {"{ext}", "jpg"},
       {"{path}", camera.path.data()},
+      {"{dir}", "cam1"},
       {"{size}", "5000000000"},
       {"{mtime}", "1700000000"},
       {"{now}", "1800000000"},
@@ -72,6 +73,76 @@ TEST(FieldTemplate, StemAndExtensionShareTheName) {
     values.path = path;
     EXPECT_EQ(rendered("{stem}|{ext}", values), stem + "|" + ext) << path;
   }
+}
+
+TEST(FieldTemplate, TheDirectoryIsWhatIsBeforeTheLastSlash) {
+  for (const auto& [path, dir] :
+       {std::pair{"a.jpg"sv, ""sv}, {"2026/11/a.jpg"sv, "2026/11"sv}, {"/a"sv, ""sv}})
+    EXPECT_EQ(rendered("{dir}", {.path = path}), dir) << path;
+}
+
+TEST(FieldTemplate, DigestsAreHexadecimalOrBase64) {
+  digests d;
+  for (const auto k : all_digests) d[k] = std::string{"\x00\x1f\xff", 3} + to_string(k);
+  const template_values values{.digests = &d};
+  EXPECT_EQ(rendered("{md5}", values), "001fff6d6435");
+  EXPECT_EQ(rendered("{md5:base64}", values), "AB//bWQ1");
+  for (const auto k : all_digests) {
+    const auto name = std::string{to_string(k)};
+    EXPECT_TRUE(rendered("{" + name + "}", values).starts_with("001fff")) << name;
+    EXPECT_TRUE(rendered("{" + name + ":base64}", values).starts_with("AB//")) << name;
+    const auto parsed = field_template::parse("x{" + name + "}");
+    EXPECT_TRUE(parsed->is_of_content());
+    for (const auto other : all_digests) EXPECT_EQ(parsed->digests().contains(other), other == k);
+  }
+  EXPECT_EQ(rendered("{sha256}", {}), "") << "nobody computed it";
+  EXPECT_THAT(problem_of("{sha256:hex}"), HasSubstr("unknown template {sha256:hex}"));
+  EXPECT_THAT(problem_of("{size:base64}"), HasSubstr("unknown template {size:base64}"));
+}
+
+TEST(FieldTemplate, GroupsGoByNumberAndByName) {
+  const std::vector<std::string> names{"", "box"};
+  const std::vector<std::string_view> groups{"one", "two"};
+  const auto parsed = field_template::parse("{2}-{1}-{box}", names);
+  EXPECT_EQ(parsed->render({.groups = groups}), "two-one-two");
+  EXPECT_EQ(parsed->render({}), "--") << "no match";
+  for (const auto text : {"{0}", "{3}", "{01}", "{1x}", "{}", "{Box}"})
+    EXPECT_THAT(field_template::parse(text, names).error().what, HasSubstr("{1} {2} {box} {@NAME}")) << text;
+  EXPECT_THAT(problem_of("{1}"), HasSubstr("{1} is a group of --match, and there is none"));
+}
+
+TEST(FieldTemplate, MembersMustBeThere) {
+  const member_values members{{"a b", "1"}, {"empty", ""}};
+  const auto parsed = field_template::parse("{@a b}{@empty}{name}");
+  EXPECT_EQ(parsed->render({.path = "x", .members = &members}), "1x");
+  EXPECT_EQ(parsed->missing_member({.members = &members}), nullptr);
+  ASSERT_NE(parsed->missing_member({}), nullptr);
+  EXPECT_EQ(*parsed->missing_member({}), "a b");
+  EXPECT_EQ(field_template::parse("{name}")->missing_member({}), nullptr);
+  EXPECT_THAT(problem_of("{@}"), HasSubstr("unknown template {@}"));
+}
+
+TEST(FieldTemplate, InALenientTextOtherBracesStay) {
+  const auto lenient = [](std::string_view text) {
+    return field_template::parse_lenient(text).render(camera);
+  };
+  for (const auto text : {"", "{", "}", "{}", "{{", "}}", R"({"a":1})", R"({"a":{"b":{}}})", "{nothing}",
+                          "{ name}", "{{nothing}}", "{1}", "a{b"})
+    EXPECT_EQ(lenient(text), text);
+  EXPECT_EQ(lenient("{seq}"), "7");
+  EXPECT_EQ(lenient("{{seq}}"), "{seq}");
+  EXPECT_EQ(lenient("{{seq}"), "{7");
+  EXPECT_EQ(lenient("{{{seq}}}"), "{{seq}}");
+  EXPECT_EQ(lenient(R"({"n":{seq},"p":"{path}"})"), R"({"n":7,"p":"cam1/IMG.0001.jpg"})");
+}
+
+TEST(FieldTemplate, ALiteralIsWhatItIs) {
+  EXPECT_EQ(field_template::literal("{name}").render(camera), "{name}");
+  EXPECT_TRUE(field_template::literal("{name}").is_fixed());
+  EXPECT_FALSE(field_template::parse("{name}")->is_fixed());
+  EXPECT_TRUE(field_template::parse("{name}")->is_one_template());
+  EXPECT_FALSE(field_template::parse("{name}x")->is_one_template());
+  EXPECT_FALSE(field_template::parse("x")->is_one_template());
 }
 
 TEST(FieldTemplate, TimesBefore1970RoundDown) {

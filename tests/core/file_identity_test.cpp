@@ -1,4 +1,4 @@
-#include "core/file_identity.hpp"
+#include "core/files/file_identity.hpp"
 
 #include <gtest/gtest.h>
 

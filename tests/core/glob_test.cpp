@@ -1,4 +1,4 @@
-#include "core/glob.hpp"
+#include "core/files/glob.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -18,7 +18,7 @@ glob make(std::string_view pattern) {
   return parsed ? *parsed : *glob::parse("none");
 }
 bool matches(std::string_view pattern, std::string_view path) { return make(pattern).matches(path); }
-std::string problem_of(std::string_view pattern) {
+std::string glob_problem(std::string_view pattern) {
   const auto parsed = glob::parse(pattern);
   return parsed ? "" : parsed.error().what;
 }
@@ -103,26 +103,26 @@ TEST(Glob, BytesThatAreNotUtf8AreCharacters) {
 
 TEST(Glob, AProblemSaysWhatIsNotClosed) {
   for (const auto pattern : {"[", "a[b", "[]", "[^", "[^]", "[a-", "[a\\", "*.{jpg,[x}"})
-    EXPECT_THAT(problem_of(pattern), HasSubstr("[ is not closed: write \\[")) << pattern;
+    EXPECT_THAT(glob_problem(pattern), HasSubstr("[ is not closed: write \\[")) << pattern;
   for (const auto pattern : {"{", "a{b", "{a,", "{a,{b}", "{a}{"})
-    EXPECT_THAT(problem_of(pattern), HasSubstr("{ is not closed: write \\{")) << pattern;
-  EXPECT_THAT(problem_of("a}"), HasSubstr("} without {: write \\}"));
-  EXPECT_THAT(problem_of("{a}}b"), HasSubstr("} without {"));
-  EXPECT_THAT(problem_of("a\\"), HasSubstr("write \\\\"));
-  EXPECT_THAT(problem_of("[z-a]"), HasSubstr("backwards"));
-  EXPECT_THAT(problem_of(""), HasSubstr("empty"));
-  EXPECT_THAT(problem_of("/"), HasSubstr("empty"));
+    EXPECT_THAT(glob_problem(pattern), HasSubstr("{ is not closed: write \\{")) << pattern;
+  EXPECT_THAT(glob_problem("a}"), HasSubstr("} without {: write \\}"));
+  EXPECT_THAT(glob_problem("{a}}b"), HasSubstr("} without {"));
+  EXPECT_THAT(glob_problem("a\\"), HasSubstr("write \\\\"));
+  EXPECT_THAT(glob_problem("[z-a]"), HasSubstr("backwards"));
+  EXPECT_THAT(glob_problem(""), HasSubstr("empty"));
+  EXPECT_THAT(glob_problem("/"), HasSubstr("empty"));
 }
 
 TEST(Glob, LengthAndDepthHaveALimit) {
-  EXPECT_EQ(problem_of(std::string(1'000, 'a')), "");
+  EXPECT_EQ(glob_problem(std::string(1'000, 'a')), "");
   EXPECT_TRUE(matches(std::string(1'022, 'a'), std::string(1'022, 'a')));
   for (const char c : {'a', '*', '?', '{'}) {
     std::string pattern;
     for (int i = 0; i < 100'000; ++i) pattern += c, pattern += c == '*' ? "a" : "";
-    EXPECT_NE(problem_of(pattern), "") << c;
+    EXPECT_NE(glob_problem(pattern), "") << c;
   }
-  EXPECT_THAT(problem_of(std::string(1'023, 'a')), HasSubstr("too long"));
+  EXPECT_THAT(glob_problem(std::string(1'023, 'a')), HasSubstr("too long"));
   EXPECT_TRUE(matches(std::string(200, '{') + "a" + std::string(200, '}'), "a"));
 }
 

@@ -1,4 +1,4 @@
-#include "core/idempotency_key.hpp"
+#include "core/http/idempotency_key.hpp"
 
 #include <gtest/gtest.h>
 

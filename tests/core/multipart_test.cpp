@@ -1,4 +1,4 @@
-#include "core/multipart.hpp"
+#include "core/http/multipart.hpp"
 
 #include <gtest/gtest.h>
 
@@ -65,7 +65,7 @@ class reader {
   std::string_view rest_;
 };
 
-/// What browsers and servers undo.
+/// Undoes the escapes that browsers write and servers undo.
 std::string unescape(std::string text) {
   for (const auto& [from, to] : {std::pair{"%22"sv, "\""sv}, {"%0D"sv, "\r"sv}, {"%0A"sv, "\n"sv}})
     for (std::size_t at = 0; (at = text.find(from, at)) != text.npos; ++at) text.replace(at, from.size(), to);
@@ -123,6 +123,9 @@ TEST(Multipart, OnlyThreeBytesAreEscaped) {
       EXPECT_EQ(escape_parameter(one), one) << c;
     }
   EXPECT_EQ(escape_parameter("%22"), "%22") << "a percent sign is not escaped, as in browsers";
+  EXPECT_EQ(escape_parameter("a\\\"b"), "a\\%22b");
+  EXPECT_EQ(escape_parameter("a\\\"b\r\n", quoting::backslash), "a\\\\\\\"b%0D%0A") << "no line begins in it";
+  EXPECT_EQ(escape_parameter("end\\", quoting::backslash), "end\\\\");
 }
 
 TEST(Multipart, ABodyByteForByte) {

@@ -1,4 +1,4 @@
-#include "core/name_splitter.hpp"
+#include "core/files/name_splitter.hpp"
 
 #include <gmock/gmock.h>
 
@@ -67,6 +67,38 @@ TEST(name_splitter, is_indifferent_to_how_the_bytes_come) {
     s.finish();
     for (auto& name : all(s)) names.push_back(std::move(name));
     EXPECT_THAT(names, ElementsAre("one", "two", "three\r", "\xff", "last")) << i;
+  }
+}
+
+TEST(name_splitter, counts_names_and_empty_ones) {
+  name_splitter s{'\n'};
+  s.add("a\n\n\nb\nc");
+  s.finish();
+  for (const auto& [name, number] : {std::pair{"a", 1u}, {"b", 4u}, {"c", 5u}}) {
+    EXPECT_EQ(s.next(), name);
+    EXPECT_EQ(s.number(), number);
+  }
+}
+
+TEST(name_splitter, that_cuts_goes_on_after_a_name_that_is_too_long) {
+  const std::string longest(name_splitter::max_name, 'x');
+  for (const std::size_t piece : {std::size_t{1000}, std::size_t{1} << 20}) {
+    name_splitter s{'\n', true};
+    const auto text = "a\n" + longest + "\n" + longest + std::string(300'000, 'y') + "\nb\n" + longest + "yy";
+    std::vector<std::pair<std::uint64_t, std::string>> found;
+    const auto take = [&] {
+      while (auto name = s.next()) found.emplace_back(s.number(), std::move(*name));
+    };
+    for (std::size_t at = 0; at < text.size(); at += piece) s.add(text.substr(at, piece)), take();
+    s.finish();
+    take();
+    ASSERT_EQ(found.size(), 5u) << piece;
+    EXPECT_EQ(found[0], (std::pair{std::uint64_t{1}, "a"s}));
+    EXPECT_EQ(found[1], (std::pair{std::uint64_t{2}, longest}));
+    EXPECT_EQ(found[2], (std::pair{std::uint64_t{3}, longest + "y"})) << "a byte more than may be";
+    EXPECT_EQ(found[3], (std::pair{std::uint64_t{4}, "b"s}));
+    EXPECT_EQ(found[4], (std::pair{std::uint64_t{5}, longest + "y"}));
+    EXPECT_FALSE(s.too_long());
   }
 }
 

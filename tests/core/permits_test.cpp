@@ -1,4 +1,4 @@
-#include "core/permits.hpp"
+#include "core/pacing/permits.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "core/rate_limit.hpp"
+#include "core/pacing/rate_limit.hpp"
 
 #include <gtest/gtest.h>
 #include <random>
@@ -63,7 +63,7 @@ TEST(rate_limit, changes_from_one_moment_to_the_next) {
   EXPECT_EQ(limit.ready_at(start + 1s), start + 1s + 100ms);
 }
 
-// After a pause as well: no ten seconds have 3 % more than the rate allows.
+// No ten seconds have 3 % more than the rate allows, after a pause as well.
 TEST(rate_limit, is_kept_within_3_percent_over_10_seconds) {
   for (const double rate : {5.0, 200.0, 20'000.0}) {
     rate_limit limit{rate};
@@ -104,7 +104,7 @@ TEST(rate_limit, is_ready_at_the_moment_it_named) {
                 start + std::chrono::nanoseconds{random() % 1'000'000'000'000});
 }
 
-/// Over any stretch: no more than the rate and a tenth of a second's burst; and no less, for one who takes
+/// No stretch has more than the rate and a tenth of a second's burst; and no less, for a caller who takes
 /// whenever he may.
 TEST(rate_limit, keeps_to_the_rate_in_the_long_run) {
   for (const double rate : {0.5, 3.0, 1000.0, 1e6}) {

@@ -1,4 +1,4 @@
-#include "core/read_ahead.hpp"
+#include "core/pacing/read_ahead.hpp"
 
 #include <gtest/gtest.h>
 
@@ -39,6 +39,16 @@ TEST(read_ahead, doubles_when_a_connection_had_to_wait_for_its_file) {
   EXPECT_EQ(r.depth(), 16u);
   send(r, small, 100, true);
   EXPECT_EQ(r.depth(), read_ahead::most);
+}
+
+TEST(read_ahead, opens_no_more_than_descriptors_allow) {
+  read_ahead r{100, 16};
+  EXPECT_EQ(r.depth(), 16u);
+  r.widen(1000);
+  send(r, small, 100, true);
+  EXPECT_EQ(r.depth(), 16u);
+  EXPECT_EQ((read_ahead{100, 0}.depth()), read_ahead::least);
+  EXPECT_EQ((read_ahead{100, 1000}.depth()), read_ahead::most);
 }
 
 TEST(read_ahead, asks_for_no_more_than_a_few_large_files) {

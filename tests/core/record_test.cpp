@@ -1,4 +1,5 @@
-#include "core/record.hpp"
+#include "core/report/record.hpp"
+#include "core/base64.hpp"
 
 #include <sluice/text.hpp>
 
@@ -35,11 +36,12 @@ file_record photo() {
           .status = 200,
           .attempts = 2,
           .key = "0123abcd-89ab-5def-8123-456789abcdef",
-          .disposal = "deleted",
+          .disposal = disposed::deleted,
           .elapsed = 12'345us,
           .bytes = 100'321,
           .response = R"({"code":0})",
-          .error = ""};
+          .error = {},
+          .reason = ""};
 }
 
 std::vector<std::string> keys_of(const std::string& text) {
@@ -81,7 +83,7 @@ TEST(record, never_throws_and_never_breaks_the_line) {
   };
   for (int i = 0; i < 5000; ++i) {
     file_record r;
-    for (std::string* text : {&r.path, &r.key, &r.disposal, &r.response, &r.error}) *text = junk();
+    for (std::string* text : {&r.path, &r.key, &r.response, &r.reason}) *text = junk();
     const auto line = to_json(r);
     ASSERT_EQ(line.find('\n'), std::string::npos);
     ASSERT_TRUE(is_utf8(line));
@@ -117,9 +119,9 @@ TEST(record, holds_the_largest_numbers) {
 }
 
 TEST(record, is_read_back) {
-  for (std::size_t i = 0; i < fate_names.size(); ++i) {
+  for (const auto f : all_fates) {
     auto r = photo();
-    r.fate = static_cast<fate>(i);
+    r.fate = f;
     const auto read = parse_record(to_json(r));
     ASSERT_TRUE(read);
     EXPECT_EQ(read->key, r.key);
@@ -144,7 +146,7 @@ TEST(record, of_another_kind_is_nothing) {
         "{\"v\":1,\"key\":\"\xff\",\"fate\":\"accepted\"}"})
     EXPECT_FALSE(parse_record(line)) << line;
   EXPECT_FALSE(parse_record(std::string(1 << 16, '[')));
-  EXPECT_FALSE(parse_record(std::string(100, '\0')));  // what a crash may leave at a file's end
+  EXPECT_FALSE(parse_record(std::string(100, '\0')));  // a crash may leave this at a file's end
 }
 
 TEST(record, with_keys_of_a_later_time_is_read_all_the_same) {
@@ -178,44 +180,76 @@ TEST(rfc3339, writes_utc_with_milliseconds) {
   EXPECT_EQ(rfc3339(wall_time::min()), "1677-09-21T00:12:43.145Z");
 }
 
+TEST(record, of_a_corrupted_file_has_both_values) {
+  file_record r;
+  r.fate = fate::corrupted;
+  r.disproved = disproof{R"(/h="{md5}")", "aa", "b\x7f\xff"};
+  const auto text = to_json(r);
+  EXPECT_THAT(text,
+              testing::HasSubstr(R"("disproved":{"rule":"/h=\"{md5}\"","ours":"aa","theirs":"b\u007f)"));
+  EXPECT_TRUE(core::parse_record(text));
+  EXPECT_EQ(to_json(file_record{}).find("disproved"), std::string::npos);
+}
+
 TEST(summary, is_an_object_with_its_keys_in_order) {
   run_summary s;
-  s.seen = 3;
-  s.accepted = 2;
-  s.rejected = 1;
+  s.counts.add(fate::accepted, 2);
+  s.counts.add(fate::rejected);
   s.seconds = 1.5;
   s.latency_ms = {1.25, 2, 3, 4};
   s.window_min = 1, s.window_max = 16, s.window_last = 8, s.window_changes = 5;
   const auto text = to_json(s);
-  EXPECT_THAT(keys_of(text),
-              ElementsAre("v", "reason", "detail", "seen", "accepted", "rejected", "deferred", "changed",
-                          "vanished", "skipped", "undeletable", "deleted", "moved", "bytes", "sent_bytes",
-                          "attempts", "retries", "unknown_outcomes", "connections", "unreadable_dirs",
-                          "log_lines_dropped", "seconds", "files_per_second", "latency_ms", "window"));
+  EXPECT_THAT(
+      keys_of(text),
+      ElementsAre("v", "reason", "detail", "runs", "began", "seen", "accepted", "rejected", "deferred",
+                  "changed", "vanished", "skipped", "undeletable", "missing", "corrupted", "deleted", "moved",
+                  "bad_lines", "folders_deleted", "folders_left", "bytes", "sent_bytes", "attempts",
+                  "retries", "unknown_outcomes", "connections", "unreadable_dirs", "log_lines_dropped",
+                  "seconds", "files_per_second", "latency_ms", "latency_steps_us", "window", "reasons"));
   const auto object = ordered_json::parse(text);
   EXPECT_EQ(object["v"], 1);
   EXPECT_EQ(object["reason"], "complete");
   EXPECT_EQ(object["seen"], 3);
   EXPECT_EQ(object["seconds"], 1.5);
   EXPECT_EQ(object["latency_ms"].dump(), R"({"p50":1.25,"p90":2.0,"p99":3.0,"max":4.0})");
+  EXPECT_EQ(object["latency_steps_us"].dump(), "[]");
+  EXPECT_EQ(object["runs"], 1);
+  EXPECT_EQ(object["began"], "1970-01-01T00:00:00.000Z");
   EXPECT_EQ(object["window"].dump(), R"({"min":1,"max":16,"last":8,"changes":5})");
+  EXPECT_EQ(object["reasons"].dump(), "[]");
+  s.reasons = {{fate::rejected, 3, "status 404", "a\xff"}, {fate::missing, 1, "none", "b"}};
+  EXPECT_EQ(
+      ordered_json::parse(to_json(s))["reasons"].dump(),
+      "[{\"fate\":\"rejected\",\"count\":3,\"reason\":\"status 404\",\"example\":\"a\uFFFD\","
+      "\"example_b64\":\"Yf8=\"},{\"fate\":\"missing\",\"count\":1,\"reason\":\"none\",\"example\":\"b\"}]");
+  s.proxy = {"http://proxy:3128", "HTTPS_PROXY"};
+  EXPECT_EQ(ordered_json::parse(to_json(s))["proxy"].dump(),
+            R"({"url":"http://proxy:3128","from":"HTTPS_PROXY"})");
   EXPECT_TRUE(text.starts_with("{\n  \"v\": 1,\n"));
   EXPECT_TRUE(text.ends_with("}"));
+}
+
+TEST(summary, has_all_that_adding_it_up_needs) {
+  run_summary s;
+  s.exit_code = 5, s.shard = shard{3, 16}, s.runs = 2;
+  s.began = morning;
+  s.latency_steps = {{250, 3}, {256, 1}};
+  const auto object = ordered_json::parse(to_json(s));
+  EXPECT_EQ(object["exit_code"], 5);
+  EXPECT_EQ(object["shard"], "3/16");
+  EXPECT_EQ(object["runs"], 2);
+  EXPECT_EQ(object["began"], "2026-11-23T10:33:40.123Z");
+  EXPECT_EQ(object["latency_steps_us"].dump(), "[[250,3],[256,1]]");
 }
 
 TEST(summary, puts_every_count_under_its_name) {
   run_summary s;
   const std::vector<std::pair<const char*, std::uint64_t*>> counts{
-      {"seen", &s.seen},
-      {"accepted", &s.accepted},
-      {"rejected", &s.rejected},
-      {"deferred", &s.deferred},
-      {"changed", &s.changed},
-      {"vanished", &s.vanished},
-      {"skipped", &s.skipped},
-      {"undeletable", &s.undeletable},
       {"deleted", &s.deleted},
       {"moved", &s.moved},
+      {"bad_lines", &s.bad_lines},
+      {"folders_deleted", &s.folders_deleted},
+      {"folders_left", &s.folders_left},
       {"bytes", &s.bytes},
       {"sent_bytes", &s.sent_bytes},
       {"attempts", &s.attempts},
@@ -226,8 +260,11 @@ TEST(summary, puts_every_count_under_its_name) {
       {"log_lines_dropped", &s.log_lines_dropped}};
   std::uint64_t n = 100;
   for (const auto& [name, count] : counts) *count = n++;
+  for (const auto f : all_fates) s.counts.add(f, n++);
   const auto object = ordered_json::parse(to_json(s));
   for (const auto& [name, count] : counts) EXPECT_EQ(object[name], *count) << name;
+  for (const auto f : all_fates) EXPECT_EQ(object[std::string{to_string(f)}], s.counts[f]);
+  EXPECT_EQ(object["seen"], s.counts.total());
 }
 
 TEST(summary, names_every_reason) {

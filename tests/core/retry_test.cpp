@@ -1,4 +1,4 @@
-#include "core/retry.hpp"
+#include "core/pacing/retry.hpp"
 
 #include <gtest/gtest.h>
 #include <algorithm>
@@ -124,7 +124,8 @@ TEST(http_date, is_nothing_else) {
                           "Sun, 6 Nov 1994 08:49:37 GMT",
                           "Sun, 06 Nov 94 08:49:37 GMT",
                           "Sun, 06 Nov 1994 08:49:37",
-                          "Sun, 06 Nov 1994 08:49:37 UTC",
+                          "Sun, 06 Nov 1994 08:49:37 CET",
+                          "Sun, 06 Nov 1994 08:49:37 +0100",
                           "Sun, 06 Nov 1994 08:49:37 GMT ",
                           " Sun, 06 Nov 1994 08:49:37 GMT",
                           "Sun, 06 Nov 1994 8:49:37 GMT",
@@ -165,7 +166,25 @@ TEST(retry_after, is_read_as_seconds) {
   EXPECT_EQ(of("3601"), 3600s);
   EXPECT_EQ(of("1000000000"), 3600s);
   EXPECT_EQ(of("99999999999999999999999999999999"), 3600s);
-  for (const auto junk : {"", "-1", "+1", "1.5", "1 ", " 1", "1s", "0x10", "soon", "1,2"})
+  for (const auto junk : {"", "-1", "+1", "1 ", " 1", "1m", "0x10", "soon", "1,2"})
+    EXPECT_EQ(of(junk), std::nullopt) << junk;
+}
+
+// No standard has them, and servers send them.
+TEST(retry_after, is_read_as_some_senders_write_it) {
+  const auto of = [](std::string_view value) { return parse_retry_after(value, "", at(2026, 11, 23, 12)); };
+  EXPECT_EQ(of("1.5"), 2s);
+  EXPECT_EQ(of("2.0"), 2s);
+  EXPECT_EQ(of("0.001"), 1s);
+  EXPECT_EQ(of("2s"), 2s);
+  EXPECT_EQ(of("1.5s"), 2s);
+  EXPECT_EQ(of("3600.5"), 3600s);
+  EXPECT_EQ(of("99999999999999999999.9"), 3600s);
+  for (const auto zone : {"GMT", "+0000", "-0000", "UTC", "UT", "Z"})
+    EXPECT_EQ(of("Mon, 23 Nov 2026 12:00:30 " + std::string{zone}), 30s) << zone;
+  EXPECT_EQ(of("Monday, 23-Nov-26 12:00:30 UTC"), 30s);
+  for (const auto junk : {"s", ".5", "1.", "1.s", "1..5", "1.5.5", "2ss", "2m", "2 s", "1e3", "1,5", "+2",
+                          "-2s", "Mon, 23 Nov 2026 12:00:30 +0100", "Mon, 23 Nov 2026 12:00:30 CET"})
     EXPECT_EQ(of(junk), std::nullopt) << junk;
 }
 
@@ -178,7 +197,7 @@ TEST(retry_after, is_read_as_a_date_by_the_servers_own_clock) {
   EXPECT_EQ(of("Mon, 23 Nov 2026 12:00:30 GMT", "Mon, 23 Nov 2026 12:00:10 GMT"), 20s);
   EXPECT_EQ(of("Mon, 23 Nov 2026 12:00:30 GMT", "no date"), 30s);
   EXPECT_EQ(of("Sun, 06 Nov 1994 08:49:37 GMT", "Sun, 06 Nov 1994 08:49:30 GMT"),
-            7s);  // its clock is off by years
+            7s);  // the server's clock is off by years
   EXPECT_EQ(of("Mon, 23 Nov 2026 12:00:00 GMT", ""), 0s);
   EXPECT_EQ(of("Mon, 23 Nov 2026 11:59:59 GMT", ""), std::nullopt);  // past
   EXPECT_EQ(of("Tue, 24 Nov 2026 12:00:00 GMT", ""), 3600s);
@@ -188,7 +207,7 @@ TEST(retry_after, is_read_as_a_date_by_the_servers_own_clock) {
 class next_attempt_of : public testing::Test {
  protected:
   next_attempt_of() { question.first_attempt = question.now = steady_time{1h}; }
-  std::optional<steady_time> next() { return next_attempt(options, question, budget, random); }
+  std::optional<steady_time> next() { return next_attempt(options, question, budget, random).due; }
   milliseconds delay() { return std::chrono::duration_cast<milliseconds>(next().value() - question.now); }
 
   rng random{42};

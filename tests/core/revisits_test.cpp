@@ -1,4 +1,4 @@
-#include "core/revisits.hpp"
+#include "core/pacing/revisits.hpp"
 
 #include <gtest/gtest.h>
 #include <map>
@@ -10,12 +10,12 @@ namespace {
 
 using namespace std::chrono_literals;
 
-const steady_time start{1h};
+const steady_time revisits_start{1h};
 constexpr std::uint64_t a = 1, b = 2, c = 3;
 
 TEST(revisits, each_failure_doubles_the_wait_up_to_the_most) {
   revisits r{{.again = 60s, .again_most = 1h}};
-  auto now = start;
+  auto now = revisits_start;
   for (const auto wait : {60s, 120s, 240s, 480s, 960s, 1920s, 3600s, 3600s, 3600s}) {
     r.failed(a, now);
     EXPECT_EQ(r.next_due(), now + wait);
@@ -27,64 +27,64 @@ TEST(revisits, each_failure_doubles_the_wait_up_to_the_most) {
 
 TEST(revisits, a_hundred_failures_still_wait_no_longer_than_the_most) {
   revisits r{{.again = 1ms, .again_most = std::chrono::milliseconds::max() / 4}};
-  for (int i = 0; i < 100; ++i) r.failed(a, start);
-  EXPECT_GE(r.next_due(), start);
+  for (int i = 0; i < 100; ++i) r.failed(a, revisits_start);
+  EXPECT_GE(r.next_due(), revisits_start);
   revisits shorter{{.again = 10s, .again_most = 1s}};
-  shorter.failed(a, start);
-  EXPECT_EQ(shorter.next_due(), start + 1s);
+  shorter.failed(a, revisits_start);
+  EXPECT_EQ(shorter.next_due(), revisits_start + 1s);
 }
 
 TEST(revisits, what_never_failed_is_due_and_not_known) {
   revisits r{{}};
-  EXPECT_TRUE(r.due(a, start));
+  EXPECT_TRUE(r.due(a, revisits_start));
   EXPECT_FALSE(r.knows(a));
   EXPECT_FALSE(r.next_due());
 }
 
 TEST(revisits, a_success_begins_anew) {
   revisits r{{.again = 60s, .again_most = 1h}};
-  r.failed(a, start), r.failed(a, start), r.forget(a);
+  r.failed(a, revisits_start), r.failed(a, revisits_start), r.forget(a);
   EXPECT_FALSE(r.knows(a));
-  r.failed(a, start);
-  EXPECT_EQ(r.next_due(), start + 60s);
+  r.failed(a, revisits_start);
+  EXPECT_EQ(r.next_due(), revisits_start + 60s);
   r.forget(b);
   EXPECT_EQ(r.size(), 1u);
 }
 
 TEST(revisits, what_is_being_tried_is_not_due_until_it_fails_or_is_let_go) {
   revisits r{{.again = 60s, .again_most = 1h}};
-  r.failed(a, start), r.failed(a, start);
+  r.failed(a, revisits_start), r.failed(a, revisits_start);
   r.taken(a);
-  EXPECT_FALSE(r.due(a, start + 100h));
+  EXPECT_FALSE(r.due(a, revisits_start + 100h));
   EXPECT_FALSE(r.next_due());
-  r.let_go(a, start + 1h);
-  EXPECT_EQ(r.next_due(), start + 1h + 60s);
+  r.let_go(a, revisits_start + 1h);
+  EXPECT_EQ(r.next_due(), revisits_start + 1h + 60s);
   r.taken(a);
-  r.failed(a, start + 2h);
-  EXPECT_EQ(r.next_due(), start + 2h + 240s) << "the third failure";
+  r.failed(a, revisits_start + 2h);
+  EXPECT_EQ(r.next_due(), revisits_start + 2h + 240s) << "the third failure";
 }
 
 TEST(revisits, a_walk_that_does_not_find_a_file_forgets_it) {
   revisits r{{.again = 60s, .again_most = 1h}};
-  for (const auto id : {a, b, c}) r.failed(id, start);
+  for (const auto id : {a, b, c}) r.failed(id, revisits_start);
   r.taken(c);
   r.walk_begins();
-  r.due(a, start);
-  r.failed(4, start + 1s);  // while the walk goes on, which had passed it by
+  r.due(a, revisits_start);
+  r.failed(4, revisits_start + 1s);  // while the walk goes on, which had passed it by
   r.walk_ends();
   EXPECT_TRUE(r.knows(a));
   EXPECT_FALSE(r.knows(b));
   EXPECT_TRUE(r.knows(c)) << "it is being tried";
   EXPECT_TRUE(r.knows(4));
-  EXPECT_EQ(r.next_due(), start + 60s);
+  EXPECT_EQ(r.next_due(), revisits_start + 60s);
 }
 
 TEST(revisits, a_full_table_forgets_what_is_due_soonest) {
   revisits r{{.again = 60s, .again_most = 1h, .most = 3}};
-  r.failed(a, start), r.failed(a, start);
-  r.failed(b, start);
-  r.failed(c, start + 1s);
-  r.failed(4, start + 2s);
+  r.failed(a, revisits_start), r.failed(a, revisits_start);
+  r.failed(b, revisits_start);
+  r.failed(c, revisits_start + 1s);
+  r.failed(4, revisits_start + 2s);
   EXPECT_EQ(r.size(), 3u);
   EXPECT_FALSE(r.knows(b));
   EXPECT_TRUE(r.knows(a) && r.knows(c) && r.knows(4));
@@ -92,7 +92,7 @@ TEST(revisits, a_full_table_forgets_what_is_due_soonest) {
 
 TEST(revisits, the_default_table_is_bounded) {
   revisits r{{}};
-  for (std::uint64_t id = 1; id <= 70'000; ++id) r.failed(id, start + std::chrono::milliseconds{id});
+  for (std::uint64_t id = 1; id <= 70'000; ++id) r.failed(id, revisits_start + std::chrono::milliseconds{id});
   EXPECT_EQ(r.size(), 65'536u);
   EXPECT_FALSE(r.knows(70'000 - 65'536));
   EXPECT_TRUE(r.knows(70'000 - 65'536 + 1));
@@ -106,7 +106,7 @@ TEST(revisits, names_are_told_apart_by_root_and_path) {
   EXPECT_EQ(revisit_id(3, "x"), revisit_id(3, "x"));
 }
 
-/// Against the plainest thing that could be right.
+/// The model is a plain map.
 TEST(revisits, does_as_a_map_would) {
   std::mt19937_64 random{20261126};
   const milliseconds again = 7ms, most = 500ms;
@@ -116,7 +116,7 @@ TEST(revisits, does_as_a_map_would) {
     steady_time due;
   };
   std::map<std::uint64_t, waiting> model;
-  auto now = start;
+  auto now = revisits_start;
   for (int i = 0; i < 20'000; ++i) {
     now += std::chrono::milliseconds{random() % 3};
     const auto id = 1 + random() % 200;

@@ -1,4 +1,6 @@
-#include "core/selection.hpp"
+#include "core/files/selection.hpp"
+
+#include "support/problem_lines.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -152,14 +154,15 @@ TEST(Selection, AProblemNamesTheGlobOrTheContradiction) {
   selection rules;
   rules.include = {"*.jpg", "a\x1b[b"}, rules.exclude = {"{c"};
   rules.min_size = 6, rules.max_size = 5, rules.min_age = 3s, rules.max_age = 2s, rules.max_depth = 0;
-  EXPECT_THAT(
-      problems(rules),
-      ElementsAre(HasSubstr("include \"a\\x1b[b\": [ is not closed"),
-                  HasSubstr("exclude \"{c\": { is not closed"), HasSubstr("min_size 6 is over max_size 5"),
-                  HasSubstr("min_age 3 s is over max_age 2 s"), HasSubstr("max_depth 0")));
+  EXPECT_THAT(support::lines_of(problems(rules)),
+              ElementsAre(HasSubstr("include: \"a\\x1b[b\": [ is not closed"),
+                          HasSubstr("exclude: \"{c\": { is not closed"),
+                          HasSubstr("min_size and select.max_size: 6 is over the maximum of 5"),
+                          HasSubstr("min_age and select.max_age: 3 s is over the maximum of 2 s"),
+                          HasSubstr("max_depth: 0")));
   const auto compiled = selector::compile(rules);
   ASSERT_FALSE(compiled);
-  EXPECT_EQ(compiled.error().what, problems(rules).front());
+  EXPECT_EQ(compiled.error().what, to_string(problems(rules).front()));
 }
 
 TEST(Selection, EqualLimitsAreNoContradiction) {

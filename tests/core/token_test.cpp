@@ -1,4 +1,4 @@
-#include "core/token.hpp"
+#include "core/http/token.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "core/totals.hpp"
+#include "core/report/totals.hpp"
 
 #include <gtest/gtest.h>
 #include <random>
@@ -8,11 +8,11 @@ namespace {
 
 using namespace std::chrono_literals;
 
-file_record finished(fate f, std::uint64_t size = 10, std::string disposal = "kept") {
+file_record finished(fate f, std::uint64_t size = 10, disposed disposal = disposed::kept) {
   file_record r;
   r.size = size;
   r.fate = f;
-  r.disposal = std::move(disposal);
+  r.disposal = disposal;
   return r;
 }
 
@@ -32,28 +32,35 @@ TEST(totals, count_attempts) {
   EXPECT_EQ(s.sent_bytes, 165u);
   EXPECT_EQ(s.connections, 2u);
   EXPECT_EQ(s.unreadable_dirs, 1u);
-  EXPECT_EQ(s.seen, 0u);
+  EXPECT_EQ(s.counts.total(), 0u);
 }
 
 TEST(totals, count_each_fate) {
   totals t;
-  const std::vector<std::pair<fate, std::uint64_t run_summary::*>> fates{
-      {fate::accepted, &run_summary::accepted}, {fate::rejected, &run_summary::rejected},
-      {fate::deferred, &run_summary::deferred}, {fate::changed, &run_summary::changed},
-      {fate::vanished, &run_summary::vanished}, {fate::skipped, &run_summary::skipped}};
-  for (std::size_t i = 0; i < fates.size(); ++i)
-    for (std::size_t n = 0; n <= i; ++n) t.add(finished(fates[i].first));
-  for (std::size_t i = 0; i < fates.size(); ++i) EXPECT_EQ(t.counts().*fates[i].second, i + 1);
-  EXPECT_EQ(t.counts().seen, 21u);
-  EXPECT_EQ(t.counts().undeletable, 0u);
+  for (std::uint64_t n = 1; const auto f : all_fates) {
+    for (std::uint64_t i = 0; i < n; ++i) t.add(finished(f));
+    ++n;
+  }
+  const auto& c = t.figures().counts;
+  for (std::uint64_t n = 1; const auto f : all_fates) EXPECT_EQ(c.only(f), n++) << to_string(f);
+  EXPECT_EQ(c.total(), 45u);
 }
 
 TEST(totals, count_an_undeletable_file_as_accepted_too) {
   totals t;
   t.add(finished(fate::undeletable, 7));
-  EXPECT_EQ(t.counts().undeletable, 1u);
-  EXPECT_EQ(t.counts().accepted, 1u);
-  EXPECT_EQ(t.counts().bytes, 7u);
+  EXPECT_EQ(t.figures().counts[fate::undeletable], 1u);
+  EXPECT_EQ(t.figures().counts[fate::accepted], 1u);
+  EXPECT_EQ(t.figures().bytes, 7u);
+}
+
+TEST(totals, count_a_missing_name_as_vanished_too) {
+  totals t;
+  t.add(finished(fate::missing));
+  t.add(finished(fate::vanished));
+  EXPECT_EQ(t.figures().counts[fate::missing], 1u);
+  EXPECT_EQ(t.figures().counts[fate::vanished], 2u);
+  EXPECT_EQ(t.summary(1).reasons.size(), 1u);
 }
 
 TEST(totals, count_bytes_of_accepted_files_only) {
@@ -61,28 +68,33 @@ TEST(totals, count_bytes_of_accepted_files_only) {
   t.add(finished(fate::accepted, 5));
   for (const fate f : {fate::rejected, fate::deferred, fate::changed, fate::vanished, fate::skipped})
     t.add(finished(f, 1000));
-  EXPECT_EQ(t.counts().bytes, 5u);
+  EXPECT_EQ(t.figures().bytes, 5u);
 }
 
 TEST(totals, count_what_became_of_names) {
   totals t;
-  t.add(finished(fate::accepted, 1, "deleted"));
-  t.add(finished(fate::accepted, 1, "deleted"));
-  t.add(finished(fate::rejected, 1, "moved"));
-  for (const auto word : {"kept", "delete", "move", ""}) t.add(finished(fate::accepted, 1, word));
-  EXPECT_EQ(t.counts().deleted, 2u);
-  EXPECT_EQ(t.counts().moved, 1u);
+  t.add(finished(fate::accepted, 1, disposed::deleted));
+  t.add(finished(fate::accepted, 1, disposed::deleted));
+  t.add(finished(fate::rejected, 1, disposed::moved));
+  t.add(finished(fate::accepted));
+  EXPECT_EQ(t.figures().deleted, 2u);
+  EXPECT_EQ(t.figures().moved, 1u);
 }
 
 TEST(totals, add_up_for_any_history) {  // I10
   std::mt19937_64 random{4};
   totals t;
   for (std::uint64_t n = 1; n <= 5000; ++n) {
-    t.add(finished(static_cast<fate>(random() % fate_names.size())));
+    t.add(finished(all_fates[random() % all_fates.size()]));
     const auto s = t.summary(1);
-    ASSERT_EQ(s.seen, n);
-    ASSERT_EQ(s.seen, s.accepted + s.rejected + s.deferred + s.changed + s.vanished + s.skipped);
-    ASSERT_LE(s.undeletable, s.accepted);
+    ASSERT_EQ(s.counts.total(), n);
+    std::uint64_t sum = 0;
+    for (const auto f :
+         {fate::accepted, fate::rejected, fate::deferred, fate::changed, fate::vanished, fate::skipped})
+      sum += s.counts[f];
+    ASSERT_EQ(s.counts.total(), sum);
+    ASSERT_LE(s.counts[fate::undeletable], s.counts[fate::accepted]);
+    ASSERT_LE(s.counts[fate::missing], s.counts[fate::vanished]);
   }
 }
 
@@ -95,6 +107,9 @@ TEST(totals, give_latencies_of_judged_attempts_in_milliseconds) {
   EXPECT_NEAR(l.p90, 90, 90 * 0.016);
   EXPECT_NEAR(l.p99, 99, 99 * 0.016);
   EXPECT_EQ(l.max, 100);
+  std::uint64_t values = 0;
+  for (const auto& step : t.summary(1).latency_steps) values += step.count;
+  EXPECT_EQ(values, 100u) << "those of the judged attempts";
 }
 
 TEST(totals, give_the_rate_of_accepted_files) {

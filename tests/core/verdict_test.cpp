@@ -1,4 +1,4 @@
-#include "core/verdict.hpp"
+#include "core/http/verdict.hpp"
 
 #include <sluice/error.hpp>
 
@@ -16,7 +16,8 @@ void PrintTo(verdict v, std::ostream* out) {
 }
 
 void PrintTo(blame b, std::ostream* out) {
-  constexpr std::array names{"nobody", "file", "busy", "unreachable", "refuses_us", "identity"};
+  constexpr std::array names{"nobody", "file",        "perhaps_file", "unconfirmed",
+                             "busy",   "unreachable", "refuses_us",   "identity"};
   *out << names[static_cast<std::size_t>(b)];
 }
 
@@ -61,9 +62,11 @@ attempt_outcome early(int status) {
   return o;
 }
 
-judgement judged(const attempt_outcome& o, bool retry_all = false) {
-  return judge(o, rules(), retry_all, now);
+judgement judge_by(success_rules r, const attempt_outcome& o, bool retry_all = false) {
+  r.retry_all = retry_all;
+  return judge(o, r, true, now);
 }
+judgement judged(const attempt_outcome& o, bool retry_all = false) { return judge_by(rules(), o, retry_all); }
 
 struct expectation {
   core::verdict verdict;
@@ -80,20 +83,24 @@ void expect(const judgement& j, const expectation& e) {
 
 const expectation accepted{verdict::accepted, blame::nobody, {}};
 const expectation refused{verdict::rejected, blame::file, errc::refused_status};
+const expectation refused_alike{verdict::rejected, blame::refuses_us, errc::refused_request};
+const expectation unconfirmed{verdict::unknown, blame::unconfirmed, errc::unconfirmed};
 const expectation redirected{verdict::rejected, blame::refuses_us, errc::redirected};
 const expectation auth{verdict::rejected, blame::refuses_us, errc::auth_refused};
+const expectation proxy_auth{verdict::rejected, blame::refuses_us, errc::proxy_auth_refused};
 const expectation later{verdict::transient, blame::busy, errc::busy_status};
 const expectation early_success{verdict::unknown, blame::busy, errc::early_reply};
 
 TEST(verdict, of_a_whole_reply_by_status) {
   const std::vector<std::pair<std::vector<int>, expectation>> table{
       {{200, 201, 204}, accepted},
-      {{202, 203, 205, 206, 299}, refused},
+      {{202, 203, 205, 206, 299}, unconfirmed},
       {{300, 301, 302, 303, 304, 307, 308, 399}, redirected},
       {{401, 403, 407}, auth},
       {{408, 425, 429, 500, 502, 503, 504, 522, 524, 599}, later},
-      {{400, 402, 404, 405, 409, 411, 413, 415, 417, 422, 499, 501, 505, 511}, refused},
-      {{600, 999}, refused},
+      {{400, 409, 413, 415, 422}, refused},
+      {{402, 404, 405, 406, 410, 411, 414, 417, 421, 426, 431, 451, 499, 501, 505, 511}, refused_alike},
+      {{600, 999}, refused_alike},
   };
   for (const auto& [statuses, expected] : table)
     for (const int status : statuses) {
@@ -102,10 +109,18 @@ TEST(verdict, of_a_whole_reply_by_status) {
     }
 }
 
+TEST(verdict, of_a_407_where_a_proxy_replies_speaks_of_the_proxy) {
+  auto r = rules();
+  r.proxy_replies = true;
+  expect(judge_by(r, replied(407)), proxy_auth);
+  expect(judge_by(r, replied(401)), auth);
+}
+
 TEST(verdict, of_an_early_reply_a_yes_is_not_believed_and_a_no_is) {  // rows 38, 39
   const std::vector<std::pair<std::vector<int>, expectation>> table{
       {{200, 201, 204, 202, 206, 299}, early_success},
-      {{400, 404, 413, 501}, refused},
+      {{400, 413}, refused},
+      {{404, 501}, refused_alike},
       {{401, 403, 407}, auth},
       {{301, 302}, redirected},
       {{408, 429, 500, 503}, later},
@@ -136,14 +151,14 @@ TEST(verdict, of_a_status_that_the_user_calls_success_beats_every_table) {
   for (const int status : {202, 302, 401, 404, 429, 500, 503}) {
     SCOPED_TRACE(status);
     const auto set = rules({status});
-    expect(judge(replied(status), set, false, now), accepted);
-    expect(judge(early(status), set, false, now), early_success);
+    expect(judge_by(set, replied(status)), accepted);
+    expect(judge_by(set, early(status)), early_success);
     auto unframed = replied(status);
     unframed.reply->framed = false;
-    expect(judge(unframed, set, false, now), {verdict::unknown, blame::busy, errc::reply_unframed});
+    expect(judge_by(set, unframed), {verdict::unknown, blame::busy, errc::reply_unframed});
   }
-  expect(judge(replied(200), rules({202}), false, now), refused);
-  expect(judge(replied(200), rules({}), false, now), refused);
+  expect(judge_by(rules({202}), replied(200)), unconfirmed);
+  expect(judge_by(rules({}), replied(200)), unconfirmed);
 }
 
 TEST(verdict, of_a_reply_that_may_have_been_cut_is_unknown) {  // row 33
@@ -156,24 +171,78 @@ TEST(verdict, of_a_reply_that_may_have_been_cut_is_unknown) {  // row 33
 
 TEST(verdict, of_an_interim_status_is_unknown_even_when_it_is_in_the_set) {
   for (const int status : {-1, 0, 100, 101, 199})
-    expect(judge(replied(status), rules({status, 200}), true, now),
+    expect(judge_by(rules({status, 200}), replied(status), true),
            {verdict::unknown, blame::busy, errc::reply_malformed});
+}
+
+/// A file of five bytes.
+const digests of_five = [] {
+  digests d;
+  d[digest_kind::crc32] = "abcd";
+  return d;
+}();
+const template_values five{.path = "a.jpg", .size = 5, .digests = &of_five};
+const expectation corrupted{verdict::transient, blame::file, errc::corrupted};
+
+judgement judge_proof(const success_rules& r, const attempt_outcome& o) {
+  return judge(o, r, true, now, five);
+}
+
+TEST(verdict, of_another_digest_than_ours_is_that_the_server_has_other_bytes) {
+  const auto by_body = rules({200}, {R"(/crc="{crc32}")", "/size={size}"});
+  expect(judge_proof(by_body, replied(200, R"({"crc":"61626364","size":5})")), accepted);
+  const auto wrong = judge_proof(by_body, replied(200, R"({"crc":"61626365","size":5})"));
+  expect(wrong, corrupted);
+  EXPECT_TRUE(wrong.again);
+  ASSERT_TRUE(wrong.disproved);
+  EXPECT_EQ(wrong.disproved->rule, R"(/crc="{crc32}")");
+  EXPECT_EQ(wrong.disproved->ours, "61626364");
+  EXPECT_EQ(wrong.disproved->theirs, "61626365");
+  EXPECT_EQ(
+      wrong.reason,
+      "the server has other bytes than were sent: /crc=\"{crc32}\" is 61626365 there, and 61626364 here");
+  expect(judge_proof(by_body, replied(200, R"({"crc":"61626364","size":6})")), corrupted);
+  expect(judge_proof(by_body, replied(200, R"({"crc":"61626364"})")), unconfirmed);
+  expect(judge_proof(by_body, replied(200, "<html>")), unconfirmed);
+  expect(judge_proof(by_body, replied(413, R"({"crc":"61626365","size":5})")), refused);
+  expect(judge_proof(by_body, early(200)), early_success);
+}
+
+TEST(verdict, of_a_header_with_a_digest) {
+  auto by_header = rules({200}, {"/code=0"});
+  by_header.headers.push_back(header_rule::parse(R"(ETag="{crc32}")").value());
+  auto o = replied(200, R"({"code":0})");
+  expect(judge_proof(by_header, o), unconfirmed);
+  o.reply->fields = {{"ETag", "\"61626364\""}};
+  expect(judge_proof(by_header, o), accepted);
+  o.reply->fields = {{"ETag", "\"x\x1b\n\""}};
+  const auto wrong = judge_proof(by_header, o);
+  expect(wrong, corrupted);
+  EXPECT_EQ(wrong.reason.find_first_of("\x1b\n"), std::string::npos);
+  o.reply->body = R"({"code":1})";
+  expect(judge_proof(by_header, o), {verdict::rejected, blame::file, errc::refused_body});
+  EXPECT_FALSE(judge_proof(by_header, o).disproved);
+  EXPECT_TRUE(by_header.digests().contains(digest_kind::crc32));
 }
 
 TEST(verdict, of_a_body_follows_every_rule) {  // row 50
   const auto set = rules({200, 204}, {"/code=0", "/data/id=\"a\""});
   const expectation no{verdict::rejected, blame::file, errc::refused_body};
-  expect(judge(replied(200, R"({"code":0,"data":{"id":"a"}})"), set, false, now), accepted);
-  expect(judge(replied(200, R"({"code":0,"data":{"id":"b"}})"), set, false, now), no);
-  expect(judge(replied(200, R"({"code":1,"data":{"id":"a"}})"), set, false, now), no);
-  expect(judge(replied(200, "<html>log in</html>"), set, false, now), no);
-  expect(judge(replied(204), set, false, now), no);
-  expect(judge(replied(200, "{}"), set, true, now), {verdict::transient, blame::file, errc::refused_body});
+  expect(judge_by(set, replied(200, R"({"code":0,"data":{"id":"a"}})")), accepted);
+  expect(judge_by(set, replied(200, R"({"code":0,"data":{"id":"b"}})")), no);
+  expect(judge_by(set, replied(200, R"({"code":1,"data":{"id":"a"}})")), no);
+  expect(judge_by(set, replied(200, "<html>log in</html>")), unconfirmed);
+  expect(judge_by(set, replied(204)), unconfirmed);
+  expect(judge_by(set, replied(200, "{}"), true), {verdict::transient, blame::file, errc::refused_body});
 }
 
 TEST(verdict, with_retry_all_turns_refusals_of_a_file_only) {
-  for (const int status : {206, 400, 404, 413, 422, 501, 505, 511, 600})
+  for (const int status : {400, 413, 422})
     expect(judged(replied(status), true), {verdict::transient, blame::file, errc::refused_status});
+  for (const int status : {404, 501, 505, 511, 600})
+    expect(judged(replied(status), true), {verdict::transient, blame::busy, errc::refused_request});
+  expect(judged(replied(206), true), unconfirmed);
+  EXPECT_TRUE(judged(replied(206), true).again);
   for (const int status : {301, 302}) expect(judged(replied(status), true), redirected);
   for (const int status : {401, 403, 407}) expect(judged(replied(status), true), auth);
   expect(judged(replied(503), true), later);
@@ -195,9 +264,82 @@ TEST(verdict, carries_retry_after_with_what_will_be_tried_again) {  // row 49
             seconds{10});
   EXPECT_EQ(judged(with(503, "-1")).retry_after, std::nullopt);
   EXPECT_EQ(judged(with(503, "soon")).retry_after, std::nullopt);
-  EXPECT_EQ(judged(with(413, "120")).retry_after, std::nullopt);
+  for (const int status : {400, 403, 404, 409, 413, 422, 423}) {  // a refusal that ends
+    expect(judged(with(status, "120")), later);
+    EXPECT_EQ(judged(with(status, "120")).retry_after, seconds{120});
+  }
   EXPECT_EQ(judged(with(413, "120"), true).retry_after, seconds{120});
+  expect(judged(with(413, "soon")), refused);
+  for (const int status : {401, 407}) expect(judged(with(status, "120")), auth);
+  expect(judged(with(302, "120")), redirected);
   EXPECT_EQ(judged(with(200, "120")).retry_after, std::nullopt);
+}
+
+// `--retry-status`
+TEST(verdict, of_a_status_that_the_user_calls_later_is_later) {
+  auto set = rules();
+  set.later = {404, 202, 302, 403};
+  for (const int status : set.later) expect(judge_by(set, replied(status)), later);
+  expect(judge_by(set, replied(405)), refused_alike);
+  set.statuses.push_back(404);
+  expect(judge_by(set, replied(404)), accepted);
+}
+
+// A wrong endpoint says 400 to every file: only where others pass it speaks of this one.
+TEST(verdict, of_400_and_409_blames_the_file_once_others_pass) {
+  for (const int status : {400, 409}) {
+    expect(judge(replied(status), rules(), false, now),
+           {verdict::rejected, blame::perhaps_file, errc::refused_status});
+    expect(judge(replied(status), rules(), true, now), refused);
+  }
+  for (const int status : {413, 415, 422}) expect(judge(replied(status), rules(), false, now), refused);
+}
+
+// The server may have stored it: to send it again would only store it twice.
+TEST(verdict, of_a_reply_that_confirms_nothing_is_not_asked_for_again) {
+  const auto set = rules({200, 204}, {"/code=0"});
+  const auto reason = [&](const attempt_outcome& o) {
+    const auto j = judge_by(set, o);
+    expect(j, unconfirmed);
+    EXPECT_FALSE(j.again);
+    return j.reason;
+  };
+  EXPECT_EQ(reason(replied(202)), "status 202, the server took it, but 202 is not in --success-status");
+  EXPECT_EQ(reason(replied(204)), "status 204, it has no body, so nothing says that it is stored (/code=0)");
+  EXPECT_EQ(reason(replied(200, R"({"code":NaN})")),
+            "status 200, its body is no JSON from byte 9 on, so nothing says that it is stored (/code=0): "
+            R"({"code": >>> NaN})");
+  EXPECT_EQ(reason(replied(200, R"({"code":0)")),
+            "status 200, its body is no JSON from byte 10 on, so nothing says that it is stored (/code=0): "
+            R"({"code":0 >>> )");
+  EXPECT_EQ(
+      reason(replied(200, "\n <!DOCTYPE html><title>Log in")),
+      "status 200, its body is an HTML page, perhaps one to log in, where JSON was expected, so nothing says "
+      "that it is stored (/code=0): \\x0a <!DOCTYPE html><title>Log in");
+  auto page = replied(200, "Please log in");
+  page.reply->content_type = "Text/HTML; charset=utf-8";
+  EXPECT_THAT(reason(page), testing::HasSubstr("HTML page"));
+  auto long_one = replied(200, R"({"code":0})");
+  long_one.reply->cut = true;
+  EXPECT_THAT(reason(long_one),
+              testing::HasSubstr("longer than the 10 bytes that are kept of it (--reply-limit)"));
+  auto packed = replied(200, "\x1f\x8b");
+  packed.reply->coding = "br";
+  EXPECT_THAT(reason(packed), testing::HasSubstr("packed as 'br' although only 'identity' was accepted"));
+  packed.reply->status = 413, long_one.reply->status = 413;
+  expect(judged(packed), refused);
+  long_one.reply->status = 200;
+  expect(judged(long_one), accepted);
+}
+
+TEST(verdict, of_plain_http_on_an_https_port_says_so) {
+  for (const auto body : {"<center>The plain HTTP request was sent to HTTPS port</center>",
+                          "Client sent an HTTP request to an HTTPS server.\n",
+                          "Reason: You're speaking plain HTTP to an SSL-enabled server port.<br />"}) {
+    const auto j = judged(replied(400, body));
+    expect(j, refused_alike);
+    EXPECT_EQ(j.reason, "plain HTTP was sent to a port for HTTPS; write https:// in the URL");
+  }
 }
 
 TEST(verdict, of_silence_is_unknown_only_when_the_whole_request_left) {  // rows 32, 36, 37
@@ -213,12 +355,22 @@ TEST(verdict, of_silence_is_unknown_only_when_the_whole_request_left) {  // rows
 TEST(verdict, of_no_connection_blames_the_endpoint) {  // rows 25, 27, 31
   for (const error_code& e :
        {error_code{errc::host_not_found}, error_code{errc::resolver_failed},
-        error_code{errc::connect_timeout}, error_code{errc::tls_failed}, error_code{errc::attempt_timeout},
+        error_code{errc::no_such_interface}, error_code{errc::connect_timeout}, error_code{errc::tls_failed},
+        error_code{errc::attempt_timeout}, error_code{errc::proxy_unreachable},
+        error_code{errc::proxy_cannot_reach}, error_code{errc::proxy_failed},
         os(boost::system::errc::connection_refused), os(boost::system::errc::host_unreachable),
         os(boost::system::errc::network_unreachable), os(boost::system::errc::address_not_available)}) {
     SCOPED_TRACE(e.message());
     expect(judged(silent(sent::nothing, e)), {verdict::transient, blame::unreachable, e});
   }
+}
+
+TEST(verdict, of_a_proxy_that_refuses_us_says_that_no_upload_can_succeed) {
+  for (const errc e : {errc::proxy_auth_refused, errc::proxy_refused}) {
+    expect(judged(silent(sent::nothing, e)), {verdict::transient, blame::refuses_us, e});
+    EXPECT_FALSE(judged(silent(sent::nothing, e)).again) << "it would hear the password again";
+  }
+  EXPECT_TRUE(judged(silent(sent::nothing, errc::proxy_cannot_reach)).again);
 }
 
 TEST(verdict, of_an_idle_connection_that_was_lost_does_not_say_unreachable) {  // rows 36, 42
@@ -227,7 +379,8 @@ TEST(verdict, of_an_idle_connection_that_was_lost_does_not_say_unreachable) {  /
 }
 
 TEST(verdict, of_a_wrong_identity_blames_it_whenever_it_is_found_out) {  // rows 28, 30
-  for (const errc e : {errc::tls_identity, errc::tls_pin_mismatch, errc::tls_client_refused})
+  for (const errc e :
+       {errc::tls_identity, errc::tls_pin_mismatch, errc::tls_client_refused, errc::proxy_identity})
     for (const sent request : {sent::nothing, sent::part, sent::whole}) {
       const auto v = request == sent::whole ? verdict::unknown : verdict::transient;
       expect(judged(silent(request, e)), {v, blame::identity, e});
@@ -242,7 +395,7 @@ TEST(verdict, of_nothing_known_at_all_is_a_lost_connection) {
 TEST(verdict, tells_the_reason_in_one_printable_line) {
   EXPECT_EQ(judged(replied(413)).reason, "status 413, " + error_code{errc::refused_status}.message());
   EXPECT_THAT(judged(replied(413, "too\r\n\x1b[2Jbig")).reason, EndsWith(R"(: too\x0d\x0a\x1b[2Jbig)"));
-  EXPECT_EQ(judge(replied(200, R"({"code":7})"), rules({200}, {"/code=0"}), false, now).reason,
+  EXPECT_EQ(judge_by(rules({200}, {"/code=0"}), replied(200, R"({"code":7})")).reason,
             R"(status 200, but not /code=0: {"code":7})");
   EXPECT_EQ(judged(silent(sent::part, errc::stalled)).reason, error_code{errc::stalled}.message());
   EXPECT_EQ(judged(silent(sent::whole, errc::stalled)).reason,
@@ -281,7 +434,7 @@ TEST(verdict, is_total) {
           o.request = request;
           o.early = is_early;
           o.error = e;
-          const judgement j = judge(o, set, all, now);
+          const judgement j = judge_by(set, o, all);
           const bool yes = has_reply && framed && !is_early && good && request == sent::whole && !e &&
                            (status == 200 || status == 302);
           ASSERT_EQ(j.verdict == verdict::accepted, yes) << status << ' ' << bits;

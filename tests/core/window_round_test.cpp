@@ -1,4 +1,4 @@
-#include "core/window_round.hpp"
+#include "core/window/window_round.hpp"
 
 #include <gtest/gtest.h>
 
@@ -18,7 +18,7 @@ window_sample answer(int ms, std::uint64_t bytes, std::size_t in_flight = 4) {
 window_round of(std::size_t count, std::uint64_t bytes, std::uint64_t average) {
   window_round r;
   r.begin(start);
-  r.add(answer(40, average), 4);  // what is average is kept from round to round
+  r.add(answer(40, average), 4);  // the notion of average is kept from round to round
   r.begin(start);
   for (std::size_t i = 1; i <= count; ++i) r.add(answer(static_cast<int>(10 * i), bytes), 4);
   return r;

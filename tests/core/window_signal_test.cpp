@@ -1,4 +1,4 @@
-#include "core/window_signal.hpp"
+#include "core/window/window_signal.hpp"
 
 #include <sluice/error.hpp>
 

@@ -343,7 +343,7 @@ TEST_F(bench, of_another_host_is_refused_before_a_connection_is_made) {
                                 HasSubstr("--yes-i-may-load 192.0.2.1"))));
   const auto other = run(sluice({"bench", "http://192.0.2.1/upload", "--yes-i-may-load", "192.0.2.2"}));
   EXPECT_EQ(other.code, 2);
-  // With the right word it goes there, and finds nobody in time.
+  // The right word lets it go there, and it finds nobody in time.
   const auto allowed = run(sluice({"bench", "http://192.0.2.1/upload", "--yes-i-may-load", "192.0.2.1",
                                    "--connect-timeout", "20ms", "-w", "1"}));
   EXPECT_EQ(allowed.code, 5) << allowed.err;

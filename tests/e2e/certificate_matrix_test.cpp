@@ -1,5 +1,5 @@
-// Whom files and credentials are given to, row by row: what the server shows, what we asked for, what becomes
-// of it.
+// The matrix of servers that may get files and credentials, row by row: what the server shows, what we asked
+// for, what becomes of it.
 #include "e2e/e2e.hpp"
 
 #include <unistd.h>
@@ -105,7 +105,7 @@ TEST_P(untrusted, server_gets_no_request_byte) {
   EXPECT_EQ(to.stop().at("app_bytes"), 0);
 }
 
-constexpr auto by_name = [](const auto& test) { return std::string{test.param.name}; };
+constexpr auto by_case = [](const auto& test) { return std::string{test.param.name}; };
 
 INSTANTIATE_TEST_SUITE_P(
     chain, untrusted,
@@ -124,7 +124,7 @@ INSTANTIATE_TEST_SUITE_P(
             .says = "invalid CA certificate"},
         row{.name = "intermediate_too_deep", .shows = "through-deep", .says = "path length"},
         row{.name = "name_constraint", .shows = "through-constrained", .says = "permitted subtree"}),
-    by_name);
+    by_case);
 
 INSTANTIATE_TEST_SUITE_P(
     certificate, untrusted,
@@ -134,7 +134,7 @@ INSTANTIATE_TEST_SUITE_P(
                     row{.name = "critical_unknown", .shows = "critical", .says = "critical extension"},
                     row{.name = "rsa_1024", .shows = "weak-key", .says = "EE certificate key too weak"},
                     row{.name = "sha_1", .shows = "weak-digest", .says = "digest algorithm too weak"}),
-    by_name);
+    by_case);
 
 // RFC 9525: a name is looked for among the alternative names, never in the subject; a wildcard is one whole
 // left-most label of a name that has two more; an address is matched by an address only.
@@ -180,7 +180,7 @@ INSTANTIATE_TEST_SUITE_P(
             .shows = "by-address",
             .host = "[::1]",
             .says = "IP address mismatch"}),
-    by_name);
+    by_case);
 
 INSTANTIATE_TEST_SUITE_P(pin, untrusted,
                          testing::Values(row{.name = "mismatch",
@@ -197,7 +197,7 @@ INSTANTIATE_TEST_SUITE_P(pin, untrusted,
                                              .shows = "other-host",
                                              .client = trusting_and({"--pinnedpubkey", "good.pin"}),
                                              .says = "IP address mismatch"}),
-                         by_name);
+                         by_case);
 
 INSTANTIATE_TEST_SUITE_P(version, untrusted,
                          testing::Values(version("only_1_0", "1.0", trusting_and(once)),
@@ -205,16 +205,16 @@ INSTANTIATE_TEST_SUITE_P(version, untrusted,
                                          version("only_1_2_below_our_floor", "1.2",
                                                  trusting_and({"--tls-min", "1.3", "--retry", "0",
                                                                "--max-files", "2"}))),
-                         by_name);
+                         by_case);
 
-// With 1.3 the server's no comes after the handshake, when a request may be on its way.
+// The server's no comes after the handshake with TLS 1.3, when a request may be on its way.
 const arguments unknown_client{"--cert", "client-other-ca.pem", "--key", "client.key"};
 INSTANTIATE_TEST_SUITE_P(client, untrusted,
                          testing::Values(wants_client("missing_1_2", "1.2", {}),
                                          wants_client("missing_1_3", "1.3", {}),
                                          wants_client("refused_1_2", "1.2", unknown_client),
                                          wants_client("refused_1_3", "1.3", unknown_client)),
-                         by_name);
+                         by_case);
 
 class trusted : public certificate_matrix {};
 
@@ -248,7 +248,7 @@ INSTANTIATE_TEST_SUITE_P(
                     row{.name = "client_1_3",
                         .sink = {"--client-ca", "ca.pem", "--tls-max", "1.3"},
                         .client = trusting_and(known_client)}),
-    by_name);
+    by_case);
 
 }  // namespace
 }  // namespace e2e

@@ -146,7 +146,7 @@ INSTANTIATE_TEST_SUITE_P(
                     bad_file{"negative", R"({"retry": -1})", {"retry", "whole number"}},
                     bad_file{"no_object", R"(["window", 3])", {"JSON object"}},
                     bad_file{"no_json", "{\n  \"window\": 3,\n}\n", {"line 3", "not JSON"}},
-                    // What came behind it was passed over without a word.
+                    // The text behind the NUL byte was ignored without a word.
                     bad_file{
                         "nul_byte", std::string{"{\"window\": 3}\n\0{\"retry\": 0}", 28}, {"line 2", "NUL"}},
                     // The log would have been written to another file, "a".

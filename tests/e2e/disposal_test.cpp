@@ -1,4 +1,4 @@
-// What becomes of a file's name, and what must not.
+// The fates of a file's name, and the removals that must not happen.
 #include "e2e/e2e.hpp"
 
 #include <sys/stat.h>

@@ -1,9 +1,10 @@
-// What all end-to-end tests share: the real program, sent against the real sink, in a directory of its own.
+// All end-to-end tests share this: the real program, sent against the real sink, in a directory of its own.
 #pragma once
 
 #include "support/files.hpp"
 #include "support/oracle.hpp"
 #include "support/process.hpp"
+#include "support/sanitizer.hpp"
 #include "support/sink.hpp"
 
 #include <gmock/gmock.h>
@@ -13,7 +14,7 @@
 #include <string>
 #include <vector>
 
-#if defined(__SANITIZE_ADDRESS__)
+#ifdef SLUICE_UNDER_ASAN
 #define SKIP_UNDER_SANITIZER(why) GTEST_SKIP() << (why)
 #else
 #define SKIP_UNDER_SANITIZER(why) static_cast<void>(0)
@@ -23,7 +24,7 @@ namespace e2e {
 
 using arguments = std::vector<std::string>;
 
-/// What a run of the program left behind.
+/// The traces that a run of the program left behind.
 struct outcome {
   int code = 0;
   std::string out, err;
@@ -44,10 +45,10 @@ class test : public testing::Test {
   outcome drain(const support::sink& to, const arguments& more = {}) const {
     return run(send_command(to, more));
   }
-  /// After the process has ended.
+  /// Waits until the process has ended.
   outcome outcome_of(support::process& p) const;
 
-  /// What the oracle says of one run; its findings are empty when all is well.
+  /// The oracle's findings about one run; they are empty when all is well.
   support::findings judged(const support::sink& to, const outcome& o, const std::string& job_log = {}) const;
   /// Every file is either still there as it was, or the sink confirmed those very bytes. Equal contents
   /// count.

@@ -1,4 +1,4 @@
-// What the machine, its user and the server cannot add to a request.
+// The machine, its user and the server cannot add anything to a request.
 #include "e2e/e2e.hpp"
 
 #include <filesystem>
@@ -10,7 +10,8 @@ using testing::ElementsAre;
 
 class environment : public test {};
 
-// No proxy, no .netrc, no cookie, no Referer, no compression: one origin, and what was configured for it.
+// No .netrc, no cookie, no Referer, no compression: one origin, and what was configured for it. A proxy is
+// not asked for what NO_PROXY names.
 TEST_F(environment, adds_nothing_to_a_request_and_sends_it_nowhere_else) {
   files.add_many(3, 10);
   std::filesystem::create_directory(room / "home");
@@ -22,6 +23,7 @@ TEST_F(environment, adds_nothing_to_a_request_and_sends_it_nowhere_else) {
   for (const auto* name :
        {"https_proxy", "HTTPS_PROXY", "http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"})
     c.environment.push_back(name + std::string{"=http://127.0.0.1:9"});
+  c.environment.push_back("NO_PROXY=127.0.0.0/8");
   const auto o = run(c);
   EXPECT_EQ(o.code, 0) << o.err;
   ASSERT_EQ(to.ledger().size(), 3u);

@@ -1,4 +1,4 @@
-// The programs that the README quotes do what it says.
+// The example programs do what docs/library.md says of them.
 #include "e2e.hpp"
 
 #include <netinet/in.h>
@@ -93,16 +93,16 @@ TEST_F(examples, relay) {
   EXPECT_EQ(to.ledger()[1].size, 11u);
 }
 
-// Others may have the cores meanwhile: counted is what the loop itself took. The host of a virtual machine
-// takes milliseconds, too, that no clock here can tell apart, so the best of three counts: a loop that is
-// held is held each time.
+// The test counts the time that the loop itself took, because other processes may have the cores meanwhile.
+// The host of a virtual machine takes milliseconds, too, that no clock here can tell apart, so the best of
+// three counts: a loop that is held is held each time.
 TEST_F(examples, shared_loop_is_not_held_over_5_ms_by_2_gib) {
   SKIP_UNDER_SANITIZER("a sanitizer takes its time");
   const auto file = room / "large";
   std::string told;
   for (double latest = 5.0; latest >= 5.0;) {
     ASSERT_LT(std::ranges::count(told, '\n'), 3) << told;
-    std::ofstream{file, std::ios::trunc}.close();  // nothing of it in memory
+    std::ofstream{file, std::ios::trunc}.close();  // the file has no byte in memory
     fs::resize_file(file, std::uint64_t{2} << 30);
     const auto r =
         support::run(example("shared_loop", {to.url(), to.ca(), file.string()}), std::chrono::minutes{5});

@@ -77,7 +77,7 @@ class hostile_names : public test {
     }
   }
 
-  /// What is no file, and what links lead to: none of it may be sent, opened or removed.
+  /// Entries that are no files, and targets of links: none of them may be sent, opened or removed.
   void add_what_is_no_file() {
     fs::create_directories(room / "outside");
     support::write_file(room / "outside/secret", "not to be sent");

@@ -99,17 +99,17 @@ class link_race : public test {
   void attack() {
     for (const auto* traps : {&directories_, &baits_})
       attackers_.emplace_back([this, traps] {
-        ::setpriority(PRIO_PROCESS, 0, 5);  // this thread's: tests beside it have deadlines
+        ::setpriority(PRIO_PROCESS, 0, 5);  // lowers this thread's priority: tests beside it have deadlines
         while (!stop_)
           for (const auto& t : *traps)
             if (t.exchange())
               ++exchanges_;
             else if (traps == &baits_)
-              t.lay();  // it was drained
+              t.lay();  // the tree was drained
       });
   }
 
-  /// Through descriptors of the real directories, wherever they are at the moment.
+  /// Writes through descriptors of the real directories, wherever they are at the moment.
   void refill(int round) {
     for (const int dir : honest_)
       for (int i = 0; i < files_per_directory; ++i) {
@@ -157,7 +157,7 @@ class link_race : public test {
     EXPECT_GT(sent.size(), 20u) << "the attacker let nothing through: nothing was tested";
   }
 
-  /// What was put into the real directories is there, or was accepted.
+  /// Every file that was put into the real directories is there, or was accepted.
   void expect_nothing_written_lost(const support::sink& to) const {
     std::set<std::string> found;
     for (const auto& r : to.ledger())

@@ -2,13 +2,18 @@
 // large.
 #include "e2e/e2e.hpp"
 
+#include <openssl/opensslv.h>
+
 #include <filesystem>
 
 namespace e2e {
 namespace {
 
-constexpr std::uint64_t least_window = 16, at_least_window = 16 * 1024;  // KiB
-constexpr std::uint64_t per_connection = 128;                            // KiB
+constexpr std::uint64_t least_window = 16;
+// KiB. With OpenSSL 3.5 (Debian 13) 16.4 MiB and 139 KiB were measured where 3.0 takes less than these.
+constexpr bool is_larger = OPENSSL_VERSION_NUMBER >= 0x30500000;
+constexpr std::uint64_t at_least_window = is_larger ? 17 * 1024 : 16 * 1024;
+constexpr std::uint64_t per_connection = is_larger ? 144 : 128;
 
 class memory : public test {
  protected:
@@ -34,7 +39,7 @@ TEST_F(memory, of_a_body_is_not_its_size) {
   EXPECT_LE(large, at_least_window);
 }
 
-// Whose peers have stopped reading: each holds all that one can hold.
+// The peers have stopped reading: each connection holds all that it can hold.
 TEST_F(memory, of_a_blocked_connection_is_bounded) {
   files.add_many(64, 0);
   for (const auto& file : std::filesystem::directory_iterator{files.root()})

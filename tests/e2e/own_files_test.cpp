@@ -1,4 +1,4 @@
-// What must not be drained: a person's home, and the files of the program itself.
+// Sources that must not be drained: a person's home, and the files of the program itself.
 #include "e2e/e2e.hpp"
 
 #include <filesystem>
@@ -42,6 +42,59 @@ TEST_F(own_files, inside_the_source_are_neither_sent_nor_removed) {
   expect_refused(send_command(url_, {"--summary", inside("")}), why);
   expect_refused(send_command(url_, {"--cacert", inside(support::content_of(TEST_CERTIFICATES "/ca.pem"))}),
                  why);
+}
+
+/// An output empties or lengthens its file, so no other file of the run may be it.
+TEST_F(own_files, that_are_written_are_no_other_file_of_the_run) {
+  const auto list = (room / "list").string();
+  support::write_file(list, "f0\n");
+  const auto login = (room / "login").string();
+  support::write_file(login, "me:pw\n");
+  const auto settings = (room / "settings").string();
+  support::write_file(settings, R"({"window": 2})");
+  const auto ca = (room / "ca").string();
+  support::write_file(ca, support::content_of(TEST_CERTIFICATES "/ca.pem"));
+  fs::permissions(login, fs::perms::owner_read | fs::perms::owner_write);
+  fs::create_symlink("login", room / "link");
+  fs::create_hard_link(list, room / "second-name");
+  const auto at = [&](const std::string& name) { return (room / name).string(); };
+  const struct {
+    arguments words;
+    const char* says;
+  } table[] = {
+      {{"send", files.root(), url_, "--trace", at("settings"), "-K", settings}, "--trace: '"},
+      {{"send", files.root(), url_, "--trace", at("./ca"), "--cacert", ca}, "also the file of --cacert"},
+      {{"send", files.root(), url_, "--keylog", at("link"), "-u", "@" + login}, "also the file of --user"},
+      {{"send", files.root(), url_, "--joblog", at("link"), "--token-command", "x", "-H", "@" + login},
+       "also the file of --header"},
+      {{"send", files.root(), url_, "--joblog", at("second-name"), "--files-from", list},
+       "also the file of --files-from"},
+      {{"send", files.root(), url_, "--summary", at("new"), "--joblog",
+        at("../" + room.path().filename().string() + "/new")},
+       "also the file of --joblog"},
+      {{"send", files / "f-00001.bin", url_, "--summary", files / "f-00001.bin"}, "named as a source"},
+      {{"send", files / "f-00001.bin", url_, "--trace", files / "f-00001.bin"}, "named as a source"},
+      {{"watch", files.root(), url_, "--joblog", at("ca"), "--cacert", ca}, "also the file of --cacert"},
+      {{"bench", url_, "--json", at("settings"), "-K", settings}, "--json: '"},
+      {{"bench", url_, "--html", at("new"), "--json", at("./new")}, "also the file of"},
+  };
+  for (const auto& [words, says] : table) {
+    const auto o = run(sluice(words));
+    EXPECT_EQ(o.code, 2) << says;
+    EXPECT_THAT(support::lines_of(o.err), ElementsAre(HasSubstr(says)));
+  }
+  EXPECT_EQ(support::content_of(list), "f0\n");
+  EXPECT_EQ(support::content_of(login), "me:pw\n");
+  EXPECT_EQ(support::content_of(settings), R"({"window": 2})");
+  EXPECT_EQ(support::content_of(ca), support::content_of(TEST_CERTIFICATES "/ca.pem"));
+  EXPECT_FALSE(fs::exists(room / "new"));
+  expect_all_kept();
+}
+
+TEST_F(own_files, that_are_devices_may_be_shared) {
+  support::sink to;
+  const auto o = drain(to, {"--joblog", "/dev/null", "--trace", "/dev/null", "-q"});
+  EXPECT_EQ(o.code, 0) << o.err;
 }
 
 TEST_F(own_files, home_is_no_source) {

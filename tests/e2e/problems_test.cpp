@@ -40,14 +40,15 @@ TEST_F(problems, header_with_nul_cr_or_lf_in_a_file_is_refused) {
   const auto names = [](const char* header) {
     return AllOf(StartsWith("sluice: "), HasSubstr("config.json: header"), HasSubstr(header));
   };
-  EXPECT_THAT(lines,
-              ElementsAre(names("\"X-Nul\""), names("\"X-Cr\""), names("\"X-Lf\""), names("\"X\\x00Name\"")));
+  EXPECT_THAT(lines, ElementsAre(names("\"X-Nul\""), names("\"X-Cr\""), names("\"X-Lf\""),
+                                 names("no header name before its first colon")));
 }
 
 // A header without a name once hid what was wrong with all the others.
 TEST_F(problems, of_several_headers_are_all_told) {
-  EXPECT_THAT(told({"-H", "no-colon", "-H", "Host: x", "-H", "a b: c"}),
-              ElementsAre(HasSubstr("a header without a name"), HasSubstr("\"Host\""), HasSubstr("\"a b\"")));
+  EXPECT_THAT(
+      told({"-H", "no-colon", "-H", "Host: x", "-H", "a b: c"}),
+      ElementsAre(HasSubstr("a header without a colon"), HasSubstr("\"Host\""), HasSubstr("\"a b\"")));
 }
 
 // A problem of one key in the file once hid those of its other keys.
@@ -73,8 +74,9 @@ TEST_F(problems, of_a_pair_name_the_place_of_each) {
   EXPECT_THAT(
       told({"-K", config(R"({"max-size": 1, "max-age": "1s"})"), "--min-size", "2", "--min-age", "1m"}),
       testing::UnorderedElementsAre(
-          AllOf(HasSubstr("--min-size 2 is over "), HasSubstr("config.json: max-size 1")),
-          AllOf(HasSubstr("--min-age 60 s is over "), HasSubstr("config.json: max-age 1 s"))));
+          AllOf(HasSubstr("--min-size and "), HasSubstr("config.json: max-size: 2 is over the maximum of 1")),
+          AllOf(HasSubstr("--min-age and "),
+                HasSubstr("config.json: max-age: 60 s is over the maximum of 1 s"))));
 }
 
 // The JSON parser has an exception of its own for such numbers, which once ended the program.

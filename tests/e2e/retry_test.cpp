@@ -1,4 +1,4 @@
-// What is tried again, when, and for how long: an endpoint in trouble costs few requests, and no file.
+// The retries, their times and their number: an endpoint in trouble costs few requests, and no file.
 #include "e2e/e2e.hpp"
 
 #include <chrono>
@@ -117,7 +117,7 @@ TEST_F(retry, attempt_has_a_limit_as_a_whole) {
   const auto o = drain(to, {"--on-success", "delete", "--retry", "0", "--max-time", "400ms", "-v"});
   EXPECT_EQ(o.code, 1) << o.err;
   EXPECT_LT(steady_clock::now() - begun, 5s);
-  EXPECT_THAT(o.err, HasSubstr("longer than the attempt timeout"));
+  EXPECT_THAT(o.err, HasSubstr("the attempt took too long (--max-time)"));
   EXPECT_EQ(o.count("unknown_outcomes"), 1u);
   expect_all_kept();
 }
@@ -126,10 +126,10 @@ TEST_F(retry, silence_is_given_up) {
   files.add("a", "x");
   support::sink to{R"([{"reply": "none", "how": "stall"}])"};
   const auto begun = steady_clock::now();
-  const auto o = drain(to, {"--on-success", "delete", "--retry", "0", "--speed-time", "400ms", "-v"});
+  const auto o = drain(to, {"--on-success", "delete", "--retry", "0", "--reply-time", "400ms", "-v"});
   EXPECT_EQ(o.code, 1) << o.err;
   EXPECT_LT(steady_clock::now() - begun, 5s);
-  EXPECT_THAT(o.err, HasSubstr("no byte moved"));
+  EXPECT_THAT(o.err, HasSubstr("no complete reply came in time (--reply-time)"));
   expect_all_kept();
 }
 

@@ -125,7 +125,7 @@ TEST_F(send, works_without_tls_when_http_is_written_out) {
   EXPECT_THAT(o.err, AllOf(HasSubstr("sluice: warning: http://"), HasSubstr("clear text")));
 }
 
-/// What the kernel says of the program while it runs.
+/// The facts that the kernel reports of the program while it runs.
 struct watched {
   std::set<std::size_t> threads;
   std::size_t looks = 0;

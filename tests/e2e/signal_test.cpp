@@ -96,6 +96,60 @@ TEST_F(signals, end_a_wait_for_names) {
   EXPECT_EQ(p.wait(5s), 128 + SIGTERM) << p.err();
 }
 
+/// `c`, started by someone who ignores `names` (nohup, or `&` in a script).
+support::command ignoring(const std::string& names, support::command c) {
+  arguments all{"/bin/sh", "-c", "trap '' " + names + R"(; exec "$0" "$@")"};
+  all.insert(all.end(), c.arguments.begin(), c.arguments.end());
+  c.arguments = std::move(all);
+  return c;
+}
+
+// nohup's SIGHUP ended the run, and so did the terminal's SIGINT that a script's `&` had been told to ignore.
+TEST_F(signals, that_were_ignored_at_the_start_stay_ignored) {
+  files.add_many(12, 100);
+  support::sink to{R"([{"delay_ms": 300}])"};
+  support::process p{ignoring("HUP INT", send_command(to, {"--on-success", "delete", "--window", "2"}))};
+  ASSERT_TRUE(p.wait_until([&] { return to.requests() >= 2; })) << p.err();
+  p.signal(SIGHUP), p.signal(SIGINT);
+  const auto o = outcome_of(p);
+  EXPECT_EQ(o.code, 0) << o.err;
+  EXPECT_EQ(o.count("deleted"), 12u);
+  EXPECT_THAT(o.err, testing::Not(HasSubstr("finishing")));
+}
+
+TEST_F(signals, that_were_not_ignored_still_end_a_run_under_nohup) {
+  files.add_many(50, 100);
+  support::sink to{R"([{"delay_ms": 1000}])"};
+  support::process p{ignoring("HUP", send_command(to, {"--on-success", "delete", "--window", "2"}))};
+  ASSERT_TRUE(p.wait_until([&] { return to.requests() == 2; })) << p.err();
+  p.signal(SIGHUP), p.signal(SIGTERM);
+  const auto o = outcome_of(p);
+  EXPECT_EQ(o.code, 128 + SIGTERM) << o.err;
+  EXPECT_EQ(o.count("deleted"), 2u);
+}
+
+TEST_F(signals, that_were_ignored_stay_so_for_a_watch) {
+  files.add("a", "1");
+  support::sink to;
+  const auto c = sluice({"watch", files.root(), to.url(), "--cacert", to.ca(), "--on-success", "delete",
+                         "--token-command", "kill -HUP $$; echo 'x: y'"});
+  support::process p{ignoring("HUP", c)};
+  ASSERT_TRUE(p.wait_until([&] { return to.requests() == 1; })) << p.err();
+  p.signal(SIGHUP);
+  EXPECT_FALSE(p.wait_until([&] { return p.err().find("reloaded") != std::string::npos; }, 500ms));
+  p.signal(SIGTERM);
+  EXPECT_EQ(p.wait(), 128 + SIGTERM) << p.err();
+}
+
+TEST_F(signals, that_were_ignored_do_not_end_a_measurement) {
+  support::sink to;
+  support::process p{ignoring("HUP INT", sluice({"bench", to.url(), "--cacert", to.ca(), "--duration",
+                                                 "500ms", "--warm-up", "100ms", "--window", "2"}))};
+  ASSERT_TRUE(p.wait_until([&] { return to.requests() > 0; })) << p.err();
+  p.signal(SIGHUP), p.signal(SIGINT);
+  EXPECT_EQ(p.wait(), 0) << p.err();
+}
+
 class budget : public test {};
 
 TEST_F(budget, of_time_ends_the_run) {

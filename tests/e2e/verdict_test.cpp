@@ -1,4 +1,4 @@
-// What counts as a confirmation, and what a refusal leads to.
+// The replies that count as a confirmation, and the consequences of a refusal.
 #include "e2e/e2e.hpp"
 
 namespace e2e {

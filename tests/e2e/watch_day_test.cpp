@@ -15,8 +15,8 @@ namespace {
 using namespace std::chrono_literals;
 namespace fs = std::filesystem;
 
-#if defined(__SANITIZE_ADDRESS__)
-constexpr bool in_small = true;  // everything takes ten times as long
+#ifdef SLUICE_UNDER_ASAN
+constexpr bool in_small = true;  // a sanitizer makes everything take ten times as long
 #else
 constexpr bool in_small = false;
 #endif
@@ -25,7 +25,8 @@ class watch_day : public watching {
  protected:
   watch_day() { start_endpoint("one"); }
 
-  /// On the port it had before, once it had one: the same endpoint, started again. Only `token` is let in.
+  /// The endpoint has the port that it had before, once it had one: the same endpoint, started again. Only
+  /// `token` is let in.
   void start_endpoint(const std::string& token) {
     const arguments more{
         "--cert", certificates_ + "/good.pem", "--key", certificates_ + "/leaf.key", "--port", port_};
@@ -33,7 +34,7 @@ class watch_day : public watching {
     const auto url = to_->url();
     port_ = url.substr(url.rfind(':') + 1, url.rfind('/') - url.rfind(':') - 1);
   }
-  /// As a crash would end it: replies are cut off, its ledger is what counts.
+  /// The endpoint ends as in a crash: replies are cut off, and its ledger is what counts.
   void stop_endpoint() {
     to_->stop();
     for (auto& line : to_->ledger()) ledger_.push_back(std::move(line));

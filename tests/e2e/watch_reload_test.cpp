@@ -74,7 +74,7 @@ TEST_F(reload, what_cannot_be_read_again_is_told_and_stays) {
   ASSERT_TRUE(ready(p)) << p.err();
   header_file("s3cret-without-a-name\n");
   ASSERT_TRUE(hang_up(p)) << p.err();
-  EXPECT_THAT(p.err(), AllOf(HasSubstr("line 1: a header without a name"), HasSubstr("stay as they were")));
+  EXPECT_THAT(p.err(), AllOf(HasSubstr("line 1: a header without a colon"), HasSubstr("stay as they were")));
   header_file("Host: s3cret\n");
   ASSERT_TRUE(hang_up(p)) << p.err();
   fs::remove(header_);
@@ -182,7 +182,7 @@ TEST_F(token_command, that_fails_at_the_start_sends_nothing) {
   for (const auto& [command, says] :
        {mistake{"echo token: s3cret; exit 3", "ended with status 3"},
         mistake{"kill -9 $$", "killed by signal 9"}, mistake{"true", "said nothing"},
-        mistake{"echo s3cret", "line 1: a header without a name"}, mistake{"echo Host: s3cret", "Host"},
+        mistake{"echo s3cret", "line 1: a header without a colon"}, mistake{"echo Host: s3cret", "Host"},
         mistake{"yes token: s3cret", "more than 64 KiB"},
         mistake{"/nowhere/command 2>/dev/null", "ended with status 127"}}) {
     support::sink to;
@@ -211,7 +211,7 @@ TEST_F(token_command, that_fails_later_leaves_the_old_token) {
   EXPECT_THAT(header_values(to, "token"), Each("s3cret-1"));
 }
 
-// It waits for nothing: uploads, the control socket and a stop go on beside a command that hangs.
+// The watch waits for nothing: uploads, the control socket and a stop go on beside a command that hangs.
 TEST_F(token_command, that_hangs_holds_nothing) {
   support::sink to;
   const auto once = "test -e '" + (room / "asked").string() + "' && sleep 1000; touch '" +

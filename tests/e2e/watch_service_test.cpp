@@ -18,7 +18,7 @@ using testing::Not;
 using testing::SizeIs;
 using testing::StartsWith;
 
-/// What a service manager hears on its socket.
+/// The messages that a service manager hears on its socket.
 class notifications {
  public:
   explicit notifications(const std::string& path)
@@ -192,7 +192,8 @@ INSTANTIATE_TEST_SUITE_P(
                 {"--control: cannot make"}},
         refusal{
             "no_command", {"--on-success", "delete", "--token-command", ""}, {"--token-command: is empty"}},
-        refusal{"implied", {"--on-success", "delete", "--resume"}, {"--resume", "no such option"}},
+        refusal{
+            "implied", {"--on-success", "delete", "--resume"}, {"--resume", "an option of `sluice send`"}},
         refusal{"dry", {"--on-success", "delete", "-n"}, {"no such option", "sluice watch --help"}}),
     [](const auto& test) { return std::string{test.param.name}; });
 

@@ -26,7 +26,7 @@ TEST_F(following, goes_on_with_what_is_put_there) {
   support::process p{watch_command(to)};
   ASSERT_TRUE(all_gone(p)) << p.err();
   ASSERT_TRUE(ready(p)) << p.err();
-  EXPECT_EQ(status().at("state"), "idle");
+  EXPECT_TRUE(p.wait_until([&] { return status().at("state") == "idle"; })) << status();
   files.add_many(20, 1000, "later");
   files.add("deep/er/one", "x");
   ASSERT_TRUE(all_gone(p)) << p.err();
@@ -117,7 +117,7 @@ TEST_F(following, token_that_runs_out_under_a_full_window_costs_no_file) {
   expect_nothing_lost(to);
 }
 
-// Without a renewal there is nothing but to wait for the operator, who mends it with SIGHUP.
+// The watch can only wait without a renewal, until the operator mends it with SIGHUP.
 TEST_F(following, refused_credentials_wait_for_a_reload) {
   files.add_many(5, 100);
   support::write_file(room / "headers", "token: old\n");

@@ -1,4 +1,4 @@
-// What the tests of `sluice watch` share: the program, its control socket, and a way to talk to it badly.
+// The tests of `sluice watch` share this: the program, its control socket, and a way to talk to it badly.
 #pragma once
 
 #include "e2e/e2e.hpp"
@@ -74,7 +74,7 @@ class watching : public virtual test {
     const auto asked = ctl({"status", "--json"});
     return asked.code == 0 ? nlohmann::json::parse(asked.out) : nlohmann::json{};
   }
-  /// Until it answers.
+  /// Waits until it answers.
   bool ready(support::process& p) const {
     return p.wait_until([&] { return std::filesystem::exists(control_) && ctl({"status"}).code == 0; });
   }

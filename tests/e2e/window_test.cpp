@@ -97,7 +97,37 @@ TEST_F(window, is_cut_to_what_descriptors_allow) {
   c.descriptor_limit = 200;
   const auto o = run(c);
   EXPECT_EQ(o.code, 0) << o.err;
-  EXPECT_LE(o.summary.at("window").at("max"), 36) << "half of what 64 opened ahead and 64 others leave";
+  EXPECT_LE(o.summary.at("window").at("max"), 51) << "half of what 34 opened ahead and 64 others leave";
+}
+
+// Few descriptors leave a window all the same: fewer files are opened ahead.
+TEST_F(window, under_a_low_limit_of_descriptors_is_small_and_works) {
+  files.add_many(200, 10);
+  for (const unsigned limit : {128u, 64u, 32u}) {
+    support::sink to{R"([{"delay_ms": 50}])"};
+    auto c = send_command(to, {"--window-max", "100000", "--joblog", room / ("log" + std::to_string(limit))});
+    c.descriptor_limit = limit;
+    const auto o = run(c);
+    EXPECT_EQ(o.code, 0) << limit << ": " << o.err;
+    EXPECT_EQ(o.count("accepted"), 200u) << limit;
+    EXPECT_GE(o.summary.at("window").at("max"), limit == 128 ? 8 : 3) << limit;
+  }
+  const support::sink to;
+  auto c = send_command(to, {"-w", "8"});
+  c.descriptor_limit = 128;
+  EXPECT_EQ(run(c).code, 0) << "a fixed window of eight fits";
+}
+
+TEST_F(window, is_refused_where_descriptors_do_not_do_for_one_upload) {
+  const support::sink to{"[]", {"--http"}};
+  for (const auto* size : {"1", "auto"}) {
+    auto c = send_command(to, {"-w", size});
+    c.descriptor_limit = 25;
+    const auto o = run(c);
+    EXPECT_EQ(o.code, 2);
+    EXPECT_THAT(o.err,
+                AllOf(HasSubstr("limit of 25 file descriptors"), HasSubstr("26"), HasSubstr("ulimit -n")));
+  }
 }
 
 TEST_F(window, is_told_with_its_last_reason) {

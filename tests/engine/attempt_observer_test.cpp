@@ -1,4 +1,4 @@
-// What an observer of attempts hears, and rates that change while uploads wait for them.
+// An observer hears of every attempt, and rates change while uploads wait for them.
 #include "engine/uploader_fixture.hpp"
 #include "support/loop_certificate.hpp"
 
@@ -123,6 +123,46 @@ TEST_F(attempt_observer, byte_rate_changes_for_a_body_under_way) {
   up.set_limit_rate(0);
   loop::run_until(ioc_, [&] { return slow->has_value(); });
   EXPECT_LT(steady_clock::now() - begun, 10s) << "it would have been 50 s";
+}
+
+TEST_F(attempt_observer, of_a_trace_hears_each_step_and_the_end_of_an_idle_connection) {
+  loop::endpoint server{ioc_, after(0ms, accepted)};
+  auto c = cfg();
+  std::vector<trace_event> steps;
+  c.on_trace = [&](const trace_event& e) { steps.push_back(e); };
+  c.url = server.url(), c.family = address_family::ipv4;  // localhost may be ::1 too, where nobody listens
+  c.headers.push_back({"X-Room", "201", true});
+  std::optional<uploader> up{std::in_place, ioc_.get_executor(), c};
+  upload(*up, data("bytes"));
+  ASSERT_EQ(steps.size(), 4u);
+  EXPECT_EQ(steps[0].what, trace_event::kind::lookup);
+  EXPECT_EQ(steps[1].what, trace_event::kind::connection);
+  EXPECT_EQ(steps[2].what, trace_event::kind::request);
+  EXPECT_THAT(steps[2].head, testing::HasSubstr("X-Room: ***\n"));
+  EXPECT_EQ(steps[3].what, trace_event::kind::reply);
+  EXPECT_EQ(steps[3].head, "HTTP/1.1 200 OK\nContent-Length: 0\n");
+  up->update_header("X-Other", "fresh");
+  upload(*up, data("bytes"));
+  EXPECT_THAT(steps[4].head, testing::HasSubstr("X-Other: ***\n"));
+  up.reset();
+  EXPECT_EQ(steps.back().what, trace_event::kind::closed);
+}
+
+// The listener may be gone by then.
+TEST_F(attempt_observer, of_a_trace_hears_nothing_of_what_a_loop_takes_with_it) {
+  std::size_t heard = 0;
+  auto turning = std::make_unique<asio::io_context>();
+  auto server = std::make_unique<loop::endpoint>(*turning);
+  auto c = cfg();
+  c.on_trace = [&](const trace_event&) { ++heard; };
+  c.url = server->url(), c.family = address_family::ipv4;
+  uploader up{turning->get_executor(), c};
+  up.async_upload(data("bytes"), [&](error_code, const upload_result&) { turning->stop(); });
+  turning->run();
+  EXPECT_EQ(heard, 4u);
+  server.reset();
+  turning.reset();
+  EXPECT_EQ(heard, 4u);
 }
 
 }  // namespace

@@ -55,9 +55,7 @@ struct scripted : body_source {
 class caller_body : public with_endpoint {
  protected:
   static upload_request from(std::shared_ptr<body_source> b) {
-    upload_request r;
-    r.body = std::move(b), r.filename = "made.bin";
-    return r;
+    return upload_request::from_source(std::move(b), "made.bin");
   }
 };
 
@@ -140,11 +138,11 @@ TEST_F(caller_body, that_brings_nothing_is_given_up) {
   const auto r = upload(up, from(body)).result;
   EXPECT_EQ(r.fate, fate::deferred);
   EXPECT_EQ(r.error, errc::stalled);
-  body->waiting.front()();  // nobody waits for it any more
+  body->waiting.front()();  // no read waits for it any more
   settle();
 }
 
-// After every step of the loop, in every way; the answer to its read comes when all is over.
+// The cancel comes after every step of the loop, in every way; the answer to its read comes when all is over.
 TEST_F(caller_body, is_cancelled_at_any_time_and_may_answer_later) {
   for (const auto type :
        {asio::cancellation_type::terminal, asio::cancellation_type::partial, asio::cancellation_type::total})
@@ -189,7 +187,7 @@ TEST_F(caller_body, from_a_stream_that_ends_early) {
   EXPECT_EQ(server_.count(), 0u);
 }
 
-/// What asio::random_access_file is where io_uring is used.
+/// A stand-in for asio::random_access_file, which needs io_uring.
 struct device {
   std::string bytes;
   asio::any_io_executor executor;

@@ -39,7 +39,7 @@ TEST_F(follow_faults, row_21_events_the_kernel_lost_are_made_up_for_by_a_walk) {
   for (int i = 0; i < 30; ++i) put("unheard" + std::to_string(i));
   until_accepted(up, 31);
   EXPECT_THAT(left(), ElementsAre(".a", ".b"));
-  EXPECT_EQ(finish(up).summary.accepted, 31u);
+  EXPECT_EQ(finish(up).summary.counts[fate::accepted], 31u);
 }
 
 TEST_F(follow_faults, row_22_without_watches_it_walks) {
@@ -86,7 +86,7 @@ TEST_F(follow_faults, row_23_files_in_new_directories_are_found_whenever_they_co
   }
   until_accepted(up, files);
   EXPECT_THAT(left(), IsEmpty());
-  EXPECT_EQ(finish(up).summary.accepted, files);
+  EXPECT_EQ(finish(up).summary.counts[fate::accepted], files);
   EXPECT_EQ(server_.count(), files);
 }
 
@@ -99,7 +99,7 @@ TEST_F(follow_faults, row_24_source_that_is_moved_away_ends_it_at_once_and_keeps
   fs::rename(files_ / "spool", files_ / "away");
   const auto o = end();
   expect_lost(o);
-  EXPECT_EQ(o.summary.deferred, 2u);
+  EXPECT_EQ(o.summary.counts[fate::deferred], 2u);
   EXPECT_TRUE(fs::exists(files_ / "away/a"));
   EXPECT_TRUE(fs::exists(files_ / "away/b"));
   server_.let_go();
@@ -121,9 +121,9 @@ TEST_F(follow_faults, row_24_what_is_accepted_after_the_source_has_gone_is_kept_
   EXPECT_EQ(left(), std::vector<std::string>{"a"});
   EXPECT_TRUE(fs::exists(files_ / "other/spool/a"));
   for (const auto& r : records_) {
-    EXPECT_EQ(r.disposal, "kept");
+    EXPECT_EQ(r.disposal, disposed::kept);
     if (r.fate == fate::undeletable) {
-      EXPECT_THAT(r.error, HasSubstr("accepted, but kept: '"));
+      EXPECT_THAT(r.reason, HasSubstr("accepted, but kept: '"));
     }
   }
 }

@@ -45,7 +45,7 @@ class with_followed : public with_endpoint {
     ASSERT_TRUE(holds()) << (outcome_->has_value() ? (*outcome_)->summary.detail : "");
   }
   void until_accepted(const uploader& up, std::uint64_t n) {
-    until([&] { return up.progress().accepted >= n; });
+    until([&] { return up.progress().counts[fate::accepted] >= n; });
   }
   /// Turns the loop for a while in which nothing should happen.
   void for_a_while(std::chrono::milliseconds d = 50ms) {

@@ -1,4 +1,4 @@
-#include "engine/memory_body.hpp"
+#include "engine/attempt/memory_body.hpp"
 
 #include <gtest/gtest.h>
 

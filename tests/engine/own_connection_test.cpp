@@ -59,7 +59,10 @@ TEST_F(own_connection, addresses_are_tried_in_turn_and_may_have_ports) {
 TEST_F(own_connection, address_that_is_a_name_is_refused) {
   auto c = cfg();
   c.addresses = {{"localhost", 0}};
-  EXPECT_THAT(problems(c), testing::ElementsAre(HasSubstr("addresses: 'localhost' is not an IP address")));
+  const auto found = problems(c);
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(found[0].member, "addresses");
+  EXPECT_THAT(found[0].what, HasSubstr("'localhost' is not an IP address"));
 }
 
 TEST_F(own_connection, connector_makes_each_connection_and_knows_the_url) {

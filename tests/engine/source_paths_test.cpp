@@ -27,22 +27,22 @@ TEST_F(source_paths, are_taken_from_any_range) {
   const auto names = make(6);
   const std::list<std::string> texts{names[0].string(), names[1].string()};
   uploader up{ioc_.get_executor(), cfg()};
-  EXPECT_EQ(drain(up, source::paths(texts)).summary.accepted, 2u);
-  EXPECT_EQ(drain(up, source::paths(std::vector{names[2], names[3]})).summary.accepted, 2u);
+  EXPECT_EQ(drain(up, source::paths(texts)).summary.counts[fate::accepted], 2u);
+  EXPECT_EQ(drain(up, source::paths(std::vector{names[2], names[3]})).summary.counts[fate::accepted], 2u);
   auto some =
       names | std::views::drop(4) | std::views::filter([](const fs::path& p) { return p.filename() != "x"; });
-  EXPECT_EQ(drain(up, source::paths(some)).summary.accepted, 2u);
-  EXPECT_EQ(drain(up, source::paths(std::vector<fs::path>{})).summary.seen, 0u);
+  EXPECT_EQ(drain(up, source::paths(some)).summary.counts[fate::accepted], 2u);
+  EXPECT_EQ(drain(up, source::paths(std::vector<fs::path>{})).summary.counts.total(), 0u);
   EXPECT_EQ(server_.count(), 6u);
 }
 
 // A range may be endless but for what is asked of it.
 TEST_F(source_paths, are_asked_for_only_as_there_is_room) {
-  const auto one = file("a").path;
+  const auto names = make(1000);
   std::uint64_t asked = 0;
-  auto endless = std::views::iota(0) | std::views::transform([&](int) {
+  auto endless = std::views::iota(0) | std::views::transform([&](int n) {
                    ++asked;
-                   return one;
+                   return names[static_cast<std::size_t>(n) % names.size()];
                  });
   auto c = cfg();
   c.window = window::fixed(1);
@@ -71,16 +71,14 @@ TEST_F(source_paths, records_are_returned_in_the_order_of_the_range) {
   std::vector<std::uint64_t> told;
   const auto r =
       drain_with(up, source::paths(names),
-                 {.on_record = [&](const file_record& f) { told.push_back(f.seq); }, .collect = true});
+                 drain_options{}.on_record([&](const file_record& f) { told.push_back(f.seq); }).collect());
   ASSERT_EQ(r.summary.records.size(), names.size());
   for (std::size_t i = 0; i < names.size(); ++i) {
     const auto& record = r.summary.records[i];
     EXPECT_EQ(record.path, names[i].string());
     EXPECT_EQ(record.seq, i + 1);
     const auto name = names[i].filename().string();
-    EXPECT_EQ(record.fate, name == "missing" ? fate::vanished
-                           : name == "7"     ? fate::rejected
-                                             : fate::accepted);
+    EXPECT_EQ(record.fate, name == "missing" ? fate::missing : name == "7" ? fate::rejected : fate::accepted);
     EXPECT_EQ(record.response, name == "missing" ? "" : "reply to " + name);
   }
   EXPECT_FALSE(std::ranges::is_sorted(told)) << "nothing was overtaken: the test shows nothing";
@@ -99,10 +97,12 @@ TEST_F(source_paths, selection_and_order_hold) {
   from.select.exclude = {"1*"};
   from.order = {order::by::name, true};
   uploader up{ioc_.get_executor(), cfg()};
-  const auto r = drain_with(up, from, {.on_record = {}, .collect = true});
-  EXPECT_EQ(r.summary.accepted, 9u);
-  EXPECT_EQ(r.summary.skipped, 3u);
-  EXPECT_EQ(r.summary.records.front().path, names[9].string());
+  const auto r = drain_with(up, from, drain_options{}.collect());
+  EXPECT_EQ(r.summary.counts[fate::accepted], 9u);
+  EXPECT_EQ(r.summary.counts[fate::skipped], 3u);
+  ASSERT_EQ(r.summary.records.size(), 12u);
+  EXPECT_EQ(r.summary.records[2].fate, fate::skipped) << "what is not sent needs no place in the order";
+  EXPECT_EQ(r.summary.records[3].path, names[9].string());
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// Per-operation cancellation and cancel(), at every stage of an operation.
+// Cancellation of one operation and cancel(), at every stage of an operation.
 #include "uploader_fixture.hpp"
 
 #include "support/loop_certificate.hpp"
@@ -167,13 +167,13 @@ TEST_F(uploader_cancel, of_a_drain_after_every_step_of_the_loop) {
       signal_.emit(type);
       loop::run_until(ioc_, [&] { return outcome->has_value(); });
       const auto& s = (*outcome)->summary;
-      EXPECT_TRUE((*outcome)->error == asio::error::operation_aborted || s.accepted == 6) << k;
-      EXPECT_EQ(s.seen, s.accepted + s.deferred) << k;
-      EXPECT_EQ(s.deleted, s.accepted) << k;
+      EXPECT_TRUE((*outcome)->error == asio::error::operation_aborted || s.counts[fate::accepted] == 6) << k;
+      EXPECT_EQ(s.counts.total(), s.counts[fate::accepted] + s.counts[fate::deferred]) << k;
+      EXPECT_EQ(s.deleted, s.counts[fate::accepted]) << k;
       const fs::directory_iterator left{files_ / "tree"};
       EXPECT_EQ(static_cast<std::uint64_t>(std::distance(begin(left), end(left))), 6 - s.deleted) << k;
       if (type != cancellation_type::terminal) {
-        EXPECT_EQ(server_.count(), s.accepted) << k << ": what is in flight is let end";
+        EXPECT_EQ(server_.count(), s.counts[fate::accepted]) << k << ": what is in flight is let end";
       }
       up.cancel();
       settle();
@@ -274,9 +274,9 @@ TEST_F(uploader_cancel, of_a_drain_lets_what_is_in_flight_end_and_then_does_not)
     const auto& s = (*outcome)->summary;
     EXPECT_EQ((*outcome)->error, asio::error::operation_aborted);
     EXPECT_EQ(s.reason, stop_reason::cancelled);
-    EXPECT_EQ(s.accepted, at_once ? 0u : 4u);
+    EXPECT_EQ(s.counts[fate::accepted], at_once ? 0u : 4u);
     EXPECT_EQ(s.unknown_outcomes, at_once ? 4u : 0u);
-    EXPECT_EQ(s.seen, s.accepted + s.deferred);
+    EXPECT_EQ(s.counts.total(), s.counts[fate::accepted] + s.counts[fate::deferred]);
     EXPECT_EQ(server_.count(), 4u);
   }
 }
@@ -291,7 +291,7 @@ TEST_F(uploader_cancel, of_a_drain_waits_no_longer_than_its_grace) {
   loop::run_until(ioc_, [&] { return server_.in_flight == 1; });
   signal_.emit(cancellation_type::partial);
   loop::run_until(ioc_, [&] { return outcome->has_value(); });
-  EXPECT_EQ((*outcome)->summary.deferred, 1u);
+  EXPECT_EQ((*outcome)->summary.counts[fate::deferred], 1u);
 }
 
 // A drain that was turned away could still stop the one that was under way.
@@ -311,7 +311,7 @@ TEST_F(uploader_cancel, of_a_drain_that_was_turned_away_does_not_stop_another) {
   server_.let_go();
   loop::run_until(ioc_, [&] { return first->has_value(); });
   EXPECT_FALSE((*first)->error);
-  EXPECT_EQ((*first)->summary.accepted, 20u);
+  EXPECT_EQ((*first)->summary.counts[fate::accepted], 20u);
 }
 
 TEST_F(uploader_cancel, a_timer_beside_it_is_a_timeout) {

@@ -39,14 +39,10 @@ class with_endpoint : public testing::Test {
   }
 
   upload_request file(const std::string& name, const std::string& bytes = "bytes") const {
-    upload_request r;
-    r.path = files_.write(name, bytes);
-    return r;
+    return files_.write(name, bytes);
   }
   static upload_request data(std::string bytes, std::string name = "name.txt") {
-    upload_request r;
-    r.data = std::move(bytes), r.filename = std::move(name);
-    return r;
+    return upload_request::from_memory(std::move(bytes), std::move(name));
   }
 
   /// Starts an upload; its outcome appears where the result points to.

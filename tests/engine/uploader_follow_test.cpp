@@ -1,4 +1,4 @@
-#include "core/file_identity.hpp"
+#include "core/files/file_identity.hpp"
 #include "follow_fixture.hpp"
 
 #include <boost/asio/bind_cancellation_slot.hpp>
@@ -27,7 +27,7 @@ TEST_F(uploader_follow_test, drains_what_is_there_and_then_what_comes) {
   uploader up{ioc_.get_executor(), removing()};
   begin(up);
   until_accepted(up, 2);
-  EXPECT_EQ(up.progress().skipped, 2u);
+  EXPECT_EQ(up.progress().counts[fate::skipped], 2u);
   put("later"), put("d/later"), put("new/deep/later");
   until_accepted(up, 5);
   fs::rename(files_ / "spool/c.part", files_ / "spool/c");
@@ -37,9 +37,9 @@ TEST_F(uploader_follow_test, drains_what_is_there_and_then_what_comes) {
   const auto o = finish(up);
   EXPECT_FALSE(o.error);
   EXPECT_EQ(o.summary.reason, stop_reason::complete);
-  EXPECT_EQ(o.summary.accepted, 6u);
+  EXPECT_EQ(o.summary.counts[fate::accepted], 6u);
   EXPECT_EQ(o.summary.deleted, 6u);
-  EXPECT_EQ(o.summary.seen, 8u);
+  EXPECT_EQ(o.summary.counts.total(), 8u);
   EXPECT_THAT(left(), ElementsAre(".hidden"));
 }
 
@@ -52,12 +52,12 @@ TEST_F(uploader_follow_test, a_file_is_sent_when_it_is_closed_not_before) {
   up.rescan();
   for_a_while();
   EXPECT_EQ(server_.count(), 0u);
-  EXPECT_EQ(up.progress().seen, 0u) << "no fate: it is not finished";
+  EXPECT_EQ(up.progress().counts.total(), 0u) << "no fate: it is not finished";
   writing << " whole";
   writing.close();
   until_accepted(up, 1);
   EXPECT_EQ(server_.requests[0].field("file"), "half whole");
-  EXPECT_EQ(finish(up).summary.seen, 1u);
+  EXPECT_EQ(finish(up).summary.counts.total(), 1u);
 }
 
 TEST_F(uploader_follow_test, a_file_is_sent_when_it_is_closed_not_before_in_keep_mode_too) {
@@ -77,8 +77,8 @@ TEST_F(uploader_follow_test, a_file_is_sent_when_it_is_closed_not_before_in_keep
   std::ofstream{files_ / "spool/a"} << "other bytes";
   until_accepted(up, 2);
   const auto o = finish(up);
-  EXPECT_EQ(o.summary.seen, 2u);
-  EXPECT_EQ(o.summary.skipped, 0u);
+  EXPECT_EQ(o.summary.counts.total(), 2u);
+  EXPECT_EQ(o.summary.counts[fate::skipped], 0u);
   EXPECT_EQ(server_.count(), 2u);
 }
 
@@ -88,7 +88,7 @@ TEST_F(uploader_follow_test, what_a_job_log_has_is_skipped_once_and_not_sent) {
   put("a"), put("b");
   {
     uploader up{ioc_.get_executor(), c};
-    EXPECT_EQ(drain(up, source::directory(files_ / "spool")).summary.accepted, 2u);
+    EXPECT_EQ(drain(up, source::directory(files_ / "spool")).summary.counts[fate::accepted], 2u);
   }
   c.resume = true;
   uploader up{ioc_.get_executor(), c};
@@ -96,12 +96,12 @@ TEST_F(uploader_follow_test, what_a_job_log_has_is_skipped_once_and_not_sent) {
   put("c");
   until_accepted(up, 1);
   for (int i = 0; i < 3; ++i) up.rescan(), for_a_while(10ms);
-  EXPECT_EQ(up.progress().skipped, 2u);
-  EXPECT_EQ(finish(up).summary.skipped, 2u);
+  EXPECT_EQ(up.progress().counts[fate::skipped], 2u);
+  EXPECT_EQ(finish(up).summary.counts[fate::skipped], 2u);
   EXPECT_EQ(server_.count(), 3u);
 }
 
-/// What is sent while `fresh1` and then `fresh2` come to a backlog in `s`.
+/// Records what is sent while `fresh1` and then `fresh2` come to a backlog in `s`.
 class fresh_files : public with_followed {
  protected:
   std::vector<std::string> sent_of(source s) {
@@ -147,7 +147,7 @@ TEST_F(uploader_follow_test, a_file_that_seems_to_have_a_writer_still_is_looked_
   std::ofstream{files_ / "spool/f", std::ios::app};  // and closed: the kernel tells
   for_a_while(20ms);
   if (!server_.requests.empty()) GTEST_SKIP() << "no leases on this file system";
-  other.close();  // of which nobody tells in the spool
+  other.close();  // the kernel reports nothing of this in the spool
   until_accepted(up, 1);
   finish(up);
 }
@@ -168,16 +168,16 @@ TEST_F(uploader_follow_test, a_file_that_fails_waits_and_does_not_hold_up_others
   put("bad");
   uploader up{ioc_.get_executor(), removing()};
   begin(up);
-  until([&] { return up.progress().rejected == 1; });
+  until([&] { return up.progress().counts[fate::rejected] == 1; });
   up.rescan();
   put("good");
   until_accepted(up, 1);
   for_a_while();
   EXPECT_THAT(sent(), ElementsAre("bad", "good")) << "its time has not come";
   put("bad", "other bytes");  // news are worth a try
-  until([&] { return up.progress().rejected == 2; });
+  until([&] { return up.progress().counts[fate::rejected] == 2; });
   server_.say(loop::reply("200 OK"));
-  EXPECT_EQ(finish(up).summary.accepted, 2u) << "the last walk tries all once more";
+  EXPECT_EQ(finish(up).summary.counts[fate::accepted], 2u) << "the last walk tries all once more";
 }
 
 TEST_F(uploader_follow_test, a_file_that_failed_is_tried_again_later_and_later) {
@@ -189,7 +189,7 @@ TEST_F(uploader_follow_test, a_file_that_failed_is_tried_again_later_and_later) 
   begin(up, s);
   std::vector<std::chrono::steady_clock::time_point> at;
   for (std::uint64_t n = 1; n <= 4; ++n) {
-    until([&] { return up.progress().rejected == n; });
+    until([&] { return up.progress().counts[fate::rejected] == n; });
     at.push_back(std::chrono::steady_clock::now());
   }
   EXPECT_GE(at[1] - at[0], 19ms);
@@ -209,7 +209,7 @@ TEST_F(uploader_follow_test, failed_files_take_no_more_than_an_eighth_of_the_win
   for (int i = 0; i < 30; ++i) put("bad" + std::to_string(i));
   uploader up{ioc_.get_executor(), c};
   begin(up, s);
-  until([&] { return up.progress().rejected >= 60; });
+  until([&] { return up.progress().counts[fate::rejected] >= 60; });
   server_.hold();
   until([&] { return server_.in_flight == 2 && up.progress().in_flight == 2; });
   for_a_while();
@@ -233,11 +233,11 @@ TEST_F(uploader_follow_test, a_file_that_changes_on_its_way_is_sent_again_as_it_
   EXPECT_EQ(server_.in_flight, 1u) << "never twice at once";
   server_.let_go();
   until_accepted(up, 1);
-  EXPECT_EQ(up.progress().changed, 1u);
+  EXPECT_EQ(up.progress().counts[fate::changed], 1u);
   EXPECT_EQ(server_.requests.back().field("file"), "first and second");
   EXPECT_THAT(left(), IsEmpty());
   EXPECT_NE(server_.requests[0].header("Idempotency-Key"), server_.requests[1].header("Idempotency-Key"));
-  EXPECT_EQ(finish(up).summary.seen, 2u);
+  EXPECT_EQ(finish(up).summary.counts.total(), 2u);
 }
 
 TEST_F(uploader_follow_test, what_cannot_be_removed_is_not_sent_again_by_the_same_run) {
@@ -251,12 +251,12 @@ TEST_F(uploader_follow_test, what_cannot_be_removed_is_not_sent_again_by_the_sam
     co_return loop::reply("200 OK");
   });
   begin(up);
-  until([&] { return up.progress().undeletable == 1; });
+  until([&] { return up.progress().counts[fate::undeletable] == 1; });
   for (int i = 0; i < 3; ++i) up.rescan(), for_a_while(10ms);
   EXPECT_EQ(server_.count(), 1u);
   const auto o = finish(up);
-  EXPECT_EQ(o.summary.seen, 1u);
-  EXPECT_EQ(o.summary.undeletable, 1u);
+  EXPECT_EQ(o.summary.counts.total(), 1u);
+  EXPECT_EQ(o.summary.counts[fate::undeletable], 1u);
   EXPECT_EQ(server_.count(), 1u);
 }
 
@@ -268,8 +268,10 @@ TEST_F(uploader_follow_test, an_endpoint_that_is_away_is_waited_for) {
   for (int i = 0; i < 20; ++i) put("a" + std::to_string(i));
   uploader up{ioc_.get_executor(), c};
   begin(up);
-  until([&] { return up.progress().unreachable && up.progress().attempts >= 8; });
-  EXPECT_EQ(up.progress().seen, 0u) << "it is no file's fault";
+  until([&] {
+    return up.progress().endpoint.state == endpoint_state::unreachable && up.progress().attempts >= 8;
+  });
+  EXPECT_EQ(up.progress().counts.total(), 0u) << "it is no file's fault";
   EXPECT_LE(up.progress().in_flight, 1u);
   gone->open_again();
   loop::beside(ioc_, [&]() -> asio::awaitable<void> {
@@ -287,7 +289,7 @@ TEST_F(uploader_follow_test, an_endpoint_that_is_away_is_waited_for) {
   until_accepted(up, 20);
   EXPECT_THAT(left(), IsEmpty());
   const auto o = finish(up);
-  EXPECT_EQ(o.summary.seen, 20u);
+  EXPECT_EQ(o.summary.counts.total(), 20u);
   EXPECT_FALSE(o.error);
   gone->close();
 }
@@ -300,10 +302,10 @@ TEST_F(uploader_follow_test, an_endpoint_that_refuses_us_is_waited_for_and_nothi
     begin(up);
     const auto before = server_.count();
     until([&] { return server_.count() >= before + 5; });
-    EXPECT_EQ(up.progress().seen, 0u) << status;
+    EXPECT_EQ(up.progress().counts.total(), 0u) << status;
     server_.say(loop::reply("200 OK"));
     until_accepted(up, 5);
-    EXPECT_EQ(finish(up).summary.seen, 5u) << status;
+    EXPECT_EQ(finish(up).summary.counts.total(), 5u) << status;
   }
 }
 
@@ -314,7 +316,7 @@ TEST_F(uploader_follow_test, one_file_that_always_gets_500_is_deferred_when_othe
   c.retry.retries = 1;
   uploader up{ioc_.get_executor(), c};
   begin(up);
-  for (int i = 0; up.progress().deferred == 0; ++i) {
+  for (int i = 0; up.progress().counts[fate::deferred] == 0; ++i) {
     put("good" + std::to_string(i));
     until_accepted(up, static_cast<std::uint64_t>(i) + 1);
   }
@@ -330,16 +332,16 @@ TEST_F(uploader_follow_test, finish_gives_up_an_endpoint_that_stays_away) {
   put("a"), put("b"), put("c"), put("d");
   uploader up{ioc_.get_executor(), c};
   begin(up);
-  until([&] { return up.progress().unreachable; });
+  until([&] { return up.progress().endpoint.state == endpoint_state::unreachable; });
   const auto o = finish(up);
   EXPECT_EQ(o.error, errc::unreachable);
-  EXPECT_EQ(o.summary.deferred, 4u);
+  EXPECT_EQ(o.summary.counts[fate::deferred], 4u);
   EXPECT_THAT(left(), SizeIs(4));
 }
 
 TEST_F(uploader_follow_test, finish_ends_a_run_that_is_idle_and_may_be_said_twice) {
   uploader up{ioc_.get_executor(), removing()};
-  up.finish(), up.rescan();  // without a run: nothing
+  up.finish(), up.rescan();  // rescan and finish do nothing without a run
   begin(up);
   up.finish();
   put("a");
@@ -363,7 +365,7 @@ TEST_F(uploader_follow_test, is_cancelled_as_any_drain) {
   server_.let_go();
   const auto o = end();
   EXPECT_EQ(o.error, asio::error::operation_aborted);
-  EXPECT_EQ(o.summary.accepted, 2u) << "what was in flight came to its end";
+  EXPECT_EQ(o.summary.counts[fate::accepted], 2u) << "what was in flight came to its end";
 }
 
 TEST_F(uploader_follow_test, may_be_destroyed_at_any_time) {
@@ -388,7 +390,7 @@ TEST_F(uploader_follow_test, max_files_and_max_errors_end_it) {
   begin(up, s);
   until_accepted(up, 2);
   put("b"), put("c");
-  EXPECT_EQ(end().summary.accepted, 3u);
+  EXPECT_EQ(end().summary.counts[fate::accepted], 3u);
   server_.say(loop::reply("422 No"));
   c.limit.max_errors = 1;
   uploader strict{ioc_.get_executor(), c};
@@ -419,7 +421,7 @@ TEST_F(uploader_follow_test, tells_how_much_waits_and_since_when) {
   EXPECT_FALSE(up.progress().only_rescans);
   server_.say(but("bad", "422 No"));
   put("bad");
-  until([&] { return up.progress().rejected == 1; });
+  until([&] { return up.progress().counts[fate::rejected] == 1; });
   EXPECT_EQ(up.progress().backlog, 1u) << "it is still there";
   finish(up);
 }
@@ -433,14 +435,14 @@ TEST_F(uploader_follow_test, a_file_too_young_waits_too_and_the_count_stays_whil
   uploader up{ioc_.get_executor(), c};
   begin(up, s);
   until([&] { return up.progress().backlog == 2u; });
-  EXPECT_EQ(up.progress().seen, 0u);
+  EXPECT_EQ(up.progress().counts.total(), 0u);
   EXPECT_TRUE(up.progress().oldest);
   for (int i = 0; i < 3; ++i) {
     up.rescan();
     for_a_while(10ms);
     EXPECT_EQ(up.progress().backlog, 2u);
   }
-  EXPECT_EQ(finish(up).summary.seen, 0u) << "what is too young is not selected";
+  EXPECT_EQ(finish(up).summary.counts.total(), 0u) << "what is too young is not selected";
   EXPECT_THAT(left(), SizeIs(2));
 }
 

@@ -1,4 +1,4 @@
-// Who dies first: the uploader, its loop, or the operation. Meant for a run under AddressSanitizer.
+// The uploader, its loop or the operation dies first. Meant for a run under AddressSanitizer.
 #include "uploader_fixture.hpp"
 
 #include <boost/asio/bind_executor.hpp>
@@ -18,7 +18,8 @@ class uploader_lifetime : public with_endpoint {
   source tree() const { return source::directory(files_ / "tree"); }
 };
 
-// After every single step of the loop: each handler is called, once, and nothing is touched that is gone.
+// The end comes after every single step of the loop: each handler is called, once, and nothing is touched
+// that is gone.
 TEST_F(uploader_lifetime, ends_with_uploads_in_flight) {
   bool came_to_its_end = false;
   for (int k = 0; !came_to_its_end; ++k) {
@@ -28,7 +29,7 @@ TEST_F(uploader_lifetime, ends_with_uploads_in_flight) {
     std::vector<std::shared_ptr<std::optional<upload_outcome>>> all;
     for (int i = 0; i < 6; ++i) all.push_back(start(*up, file(std::to_string(i))));
     all.push_back(start(*up, data("from memory")));
-    all.push_back(start(*up, upload_request{}));
+    all.push_back(start(*up, upload_request{""}));
     const auto over = [&] { return std::ranges::all_of(all, [](const auto& o) { return o->has_value(); }); };
     ioc_.restart();
     for (int i = 0; i < k && !over(); ++i) ioc_.run_one();
@@ -65,7 +66,7 @@ TEST_F(uploader_lifetime, ends_with_a_drain_in_flight) {
     up.reset();
     loop::run_until(ioc_, [&] { return outcome->has_value(); });
     const auto& s = (*outcome)->summary;
-    EXPECT_EQ(s.seen, s.accepted + s.deferred) << k;
+    EXPECT_EQ(s.counts.total(), s.counts[fate::accepted] + s.counts[fate::deferred]) << k;
     EXPECT_EQ((*outcome)->error,
               s.reason == stop_reason::complete ? error_code{} : asio::error::operation_aborted)
         << k;
@@ -154,7 +155,7 @@ TEST_F(loop_lifetime, is_stopped_and_goes_on) {
     ioc_.run_one();
     ioc_.stop();
   }
-  EXPECT_EQ((*outcome)->summary.accepted, 6u);
+  EXPECT_EQ((*outcome)->summary.counts[fate::accepted], 6u);
 }
 
 TEST_F(uploader_lifetime, may_end_in_its_own_handler) {
@@ -205,7 +206,7 @@ TEST_F(uploader_lifetime, is_moved_with_work_in_flight) {
   EXPECT_EQ(upload(second, file("d")).result.fate, fate::accepted);
 }
 
-// Whatever else runs on the loop keeps it for longer than any deadline, again and again.
+// Other work on the loop keeps it for longer than any deadline, again and again.
 TEST_F(uploader_lifetime, row_58_starved_loop_loses_nothing) {
   auto c = cfg();
   c.on_success = disposal::remove();
@@ -219,8 +220,8 @@ TEST_F(uploader_lifetime, row_58_starved_loop_loses_nothing) {
   }
   loop::run_until(ioc_, [&] { return outcome->has_value(); });
   const auto& s = (*outcome)->summary;
-  EXPECT_EQ(s.seen, 6u);
-  EXPECT_EQ(s.seen, s.accepted + s.deferred);
+  EXPECT_EQ(s.counts.total(), 6u);
+  EXPECT_EQ(s.counts.total(), s.counts[fate::accepted] + s.counts[fate::deferred]);
   for (int i = 0; i < 6; ++i) {
     const auto name = std::to_string(i);
     EXPECT_TRUE(fs::exists(files_ / ("tree/" + name)) ||
@@ -233,7 +234,7 @@ TEST_F(uploader_lifetime, row_58_starved_loop_loses_nothing) {
 TEST_F(uploader_lifetime, idle_it_is_no_work) {
   uploader up{ioc_.get_executor(), cfg()};
   EXPECT_EQ(upload(up, file("a")).result.fate, fate::accepted);
-  EXPECT_EQ(drain(up, tree()).summary.accepted, 6u);
+  EXPECT_EQ(drain(up, tree()).summary.counts[fate::accepted], 6u);
   asio::io_context other;
   uploader unused{other.get_executor(), cfg()};
   EXPECT_EQ(other.run(), 0u);

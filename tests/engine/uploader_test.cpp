@@ -41,11 +41,8 @@ TEST_F(uploader_test, a_callback_is_called_later_on_the_loop) {
 
 TEST_F(uploader_test, even_a_request_that_makes_no_sense_is_answered_later) {
   uploader up{ioc_.get_executor(), cfg()};
-  auto both = file("a.jpg");
-  both.data = "x";
-  auto bad = file("b.jpg");
-  bad.fields = {{"x", "{nothing}"}};
-  for (const auto& request : {upload_request{}, both, bad}) {
+  for (const auto& request : {upload_request{""}, upload_request::from_source(nullptr, "none.bin"),
+                              file("b.jpg").field("x", "{nothing}")}) {
     const auto outcome = start(up, request);
     EXPECT_FALSE(*outcome);
     loop::run_until(ioc_, [&] { return outcome->has_value(); });
@@ -78,7 +75,7 @@ TEST_F(uploader_test, as_a_future) {
   auto drained = up.async_drain(source::directory(files_.path()), asio::use_future);
   loop::run_until(ioc_,
                   [&] { return drained.wait_for(std::chrono::seconds{0}) == std::future_status::ready; });
-  EXPECT_EQ(drained.get().accepted, 1u);
+  EXPECT_EQ(drained.get().counts[fate::accepted], 1u);
 }
 
 TEST_F(uploader_test, deferred_begins_when_it_is_called) {
@@ -138,9 +135,7 @@ TEST_F(uploader_test, extra_fields_come_after_those_of_the_configuration) {
   auto c = cfg();
   c.form = {{"mark", "room-201"}};
   uploader up{ioc_.get_executor(), c};
-  auto request = file("a.jpg");
-  request.fields = {{"of", "{stem}"}, {"seq", "{seq}"}};
-  upload(up, request);
+  upload(up, file("a.jpg").field("of", "{stem}").field("seq", "{seq}"));
   const auto& body = server_.requests.at(0).body;
   EXPECT_LT(body.find("room-201"), body.find("name=\"of\""));
   EXPECT_LT(body.find("name=\"of\""), body.find("name=\"file\""));
@@ -150,9 +145,9 @@ TEST_F(uploader_test, extra_fields_come_after_those_of_the_configuration) {
 TEST_F(uploader_test, an_upload_may_have_a_disposal_of_its_own) {
   fs::create_directory(files_ / "done");
   uploader up{ioc_.get_executor(), cfg()};
-  auto removed = file("removed"), moved = file("moved"), kept = file("kept");
-  removed.on_success = disposal::remove(), moved.on_success = disposal::move_to(files_ / "done");
-  for (const auto& r : {removed, moved, kept}) EXPECT_EQ(upload(up, r).result.fate, fate::accepted);
+  for (const auto& r : {file("removed").on_success(disposal::remove()),
+                        file("moved").on_success(disposal::move_to(files_ / "done")), file("kept")})
+    EXPECT_EQ(upload(up, r).result.fate, fate::accepted);
   EXPECT_THAT(files_.names(), testing::ElementsAre("done/", "done/moved", "kept"));
 }
 
@@ -175,12 +170,9 @@ TEST_F(uploader_test, a_refusal_is_a_fate_not_an_error) {
   EXPECT_EQ(spent.result.attempts, 3u);
   EXPECT_EQ(spent.result.error, condition::transient);
 
-  upload_request gone;
-  gone.path = files_ / "gone";
-  EXPECT_EQ(upload(up, gone).result.fate, fate::vanished);
+  EXPECT_EQ(upload(up, files_ / "gone").result.fate, fate::vanished);
   fs::create_symlink(files_ / "a", files_ / "link");
-  gone.path = files_ / "link";
-  EXPECT_EQ(upload(up, gone).result.fate, fate::skipped);
+  EXPECT_EQ(upload(up, files_ / "link").result.fate, fate::skipped);
   EXPECT_THAT(files_.names(), testing::ElementsAre("a", "b", "link"));
 }
 
@@ -232,7 +224,7 @@ TEST_F(uploader_test, keeps_the_window) {
   server_.most_in_flight = 0;
   loop::run_until(ioc_, [&] { return all.back()->has_value(); });
   EXPECT_LE(server_.most_in_flight, 1u);
-  EXPECT_EQ(up.progress().accepted, 20u);
+  EXPECT_EQ(up.progress().counts[fate::accepted], 20u);
   EXPECT_EQ(up.progress().bytes, 100u);
   EXPECT_EQ(server_.connections, 5u);
 }
@@ -302,7 +294,7 @@ TEST_F(uploader_test, is_a_good_guest) {
   EXPECT_EQ(handlers(), before);
 }
 
-// What measures wants each failure as it is: no pause hides the next.
+// A measurement wants each failure as it is: no pause hides the next.
 TEST_F(uploader_test, that_does_not_hold_back_waits_for_neither_the_breaker_nor_retry_after) {
   auto c = cfg();
   c.window = window::fixed(1);

@@ -31,9 +31,9 @@ TEST_F(faults, row_56_clock_that_jumps_ten_years_disturbs_no_run) {
     fs::remove(room / "log");
     support::sink to{R"([{"match": {"name": "f-00005*"}, "status": [503, 200]}, {"delay_ms": 30}])",
                      {"--http"}};
-    support::process p{with_clock(drain_command(to, {"--window", "4"}), written("clock", "+0"))};
+    support::process p{with_clock(drain_command(to, {"--window", "4"}), replaced("clock", "+0"))};
     ASSERT_TRUE(p.wait_until([&] { return to.requests() > 8; })) << p.err();
-    written("clock", jump);
+    replaced("clock", jump);
     const auto o = outcome_of(p);
     EXPECT_EQ(o.code, 0) << o.err;
     EXPECT_EQ(o.count("accepted"), 60u);
@@ -49,7 +49,7 @@ TEST_F(faults, row_56_file_from_the_future_is_sent) {
   expect_delivered(drain_to(to), to);
 }
 
-// Its age is counted from when it came to be so, else it would wait for ten years.
+// The file's age is counted from when it came to be so, else it would wait for ten years.
 TEST_F(faults, row_56_file_from_the_future_gets_old_enough) {
   files.add("future", "1");
   fs::last_write_time(files / "future", fs::file_time_type::clock::now() + std::chrono::hours{24 * 3650});
@@ -66,7 +66,7 @@ TEST_F(faults, row_56_file_from_the_future_gets_old_enough) {
 TEST_F(faults, row_56_process_that_was_suspended_goes_on) {
   files.add_many(40, 100);
   support::sink to{R"([{"delay_ms": 50}])"};
-  support::process p{drain_command(to, {"--window", "4", "--speed-time", "1s"})};
+  support::process p{drain_command(to, {"--window", "4", "--speed-time", "1s", "--reply-time", "1s"})};
   ASSERT_TRUE(p.wait_until([&] { return to.requests() > 4; })) << p.err();
   p.signal(SIGSTOP);
   std::this_thread::sleep_for(1500ms);

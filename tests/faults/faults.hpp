@@ -1,15 +1,16 @@
-// What the tests of the fault matrix share. Each is named for its row, and ends with the oracle.
+// The tests of the fault matrix share this. Each is named for its row, and ends with the oracle.
 #pragma once
 
 #include "e2e/e2e.hpp"
+#include "support/proxy_beside.hpp"
 
 #include <chrono>
 #include <filesystem>
 
 namespace e2e {
 
-/// From a signal to the exit, besides the grace period. A sanitizer looks for leaks in between.
-#ifdef __SANITIZE_ADDRESS__
+/// The time from a signal to the exit, besides the grace period. A sanitizer looks for leaks in between.
+#ifdef SLUICE_UNDER_ASAN
 constexpr std::chrono::seconds to_exit{10};
 #else
 constexpr std::chrono::seconds to_exit{1};
@@ -21,7 +22,9 @@ class faults : public virtual test {
   support::command drain_command(const std::string& url, const arguments& more = {}) const {
     arguments all{"--on-success", "delete", "--joblog", room / "log", "-v"};
     all.insert(all.end(), more.begin(), more.end());
-    return send_command(url, all);
+    auto c = send_command(url, all);
+    c.environment = support::proxy_of_tests();
+    return c;
   }
   support::command drain_command(const support::sink& to, arguments more = {}) const {
     if (!to.ca().empty()) more.insert(more.begin(), {"--cacert", to.ca()});
@@ -41,17 +44,28 @@ class faults : public virtual test {
     return o;
   }
 
-  /// Without root's right to pass all permissions; the spool's own decide.
+  /// Runs without root's right to pass all permissions, so the spool's own permissions decide. The files are
+  /// another user's, who is done with them.
   outcome run_as_nobody(support::command c) const { return run(as_nobody(std::move(c))); }
   support::command as_nobody(support::command c) const {
     std::filesystem::permissions(room.path(), std::filesystem::perms::all);
     c.as_nobody = true;
+    c.environment.emplace_back("SLUICE_SETTLE=0");
     return c;
   }
+
+  /// The tests run once more through a proxy, to which every connection goes then.
+  static bool is_through_proxy() { return !support::proxy_of_tests().empty(); }
 
   /// A file beside the spool.
   std::string written(const std::string& name, const std::string& text) const {
     support::write_file(room / name, text);
+    return room / name;
+  }
+  /// A reader finds all of it meanwhile, the old text or the new one.
+  std::string replaced(const std::string& name, const std::string& text) const {
+    support::write_file(room / (name + ".new"), text);
+    std::filesystem::rename(room / (name + ".new"), room / name);
     return room / name;
   }
 
@@ -69,12 +83,12 @@ class faults : public virtual test {
     const auto found = support::judge(evidence_);
     EXPECT_TRUE(found.clean()) << found.text() << o.err;
   }
-  /// Nothing was taken away, and the oracle agrees.
+  /// No file was removed, and the oracle agrees.
   void expect_kept(const outcome& o, const support::sink& to) {
     expect_all_kept();
     expect_clean(o, to);
   }
-  /// Everything was, and the oracle agrees.
+  /// Every file was removed, and the oracle agrees.
   void expect_delivered(const outcome& o, const support::sink& to) {
     EXPECT_EQ(o.code, 0) << o.err;
     EXPECT_EQ(files.left(), support::listing{});

@@ -20,7 +20,7 @@ constexpr const char* slow = R"([{"delay_ms": 1500}])";
 
 /// Runs `c` until the program has `file` open, disturbs it, and leaves the end to the caller.
 void disturb_while_open(support::process& p, const fs::path& file, const std::function<void()>& disturb) {
-  EXPECT_TRUE(p.wait_until([&] { return has_open(p.pid(), file); })) << p.err();
+  EXPECT_TRUE(p.wait_until([&] { return has_opened(p.pid(), file); })) << p.err();
   disturb();
 }
 
@@ -85,7 +85,7 @@ TEST_F(faults, row_03_file_that_grows_while_it_is_sent_is_kept) {
   EXPECT_THAT(files.left(), IsEmpty());
 }
 
-// In keep mode as well: what was sent may be half of what is there now.
+// The rule holds in keep mode as well: what was sent may be half of what is there now.
 TEST_F(faults, row_03_growth_is_told_in_keep_mode) {
   files.add("large.bin", std::string(200'000, 'x'));
   support::sink to{slow};

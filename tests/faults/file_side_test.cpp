@@ -84,7 +84,7 @@ TEST_F(faults, row_08_what_is_no_file_is_passed_over_without_waiting) {
   EXPECT_THAT(names_with(to), ElementsAre("a.dat"));
   expect_delivered(o, to);
 
-  // By name as well, where there is no listing that says what they are.
+  // A list names them as well, where no listing says what they are.
   support::write_file(room / "names", "fifo.dat\nsocket.dat\ndirectory.dat\n");
   const auto listed = drain_to(to, {"--files-from", room / "names"});
   EXPECT_EQ(listed.code, 0) << listed.err;
@@ -162,6 +162,26 @@ TEST_F(faults, row_11_memory_is_for_the_window_not_for_the_folder) {
   const auto few = peak(500), many = peak(20'000);
   EXPECT_LE(many, few + 512) << "kB, with 500 and 20,000 files";
   EXPECT_LE(many, 32 * 1024);
+}
+
+// An order holds names, and little of each.
+TEST_F(faults, row_11_an_order_takes_at_most_forty_bytes_a_name) {
+  SKIP_UNDER_SANITIZER("a sanitizer's memory is not the program's");
+  constexpr std::uint64_t count = 100'000;
+  for (std::uint64_t i = 0; i < count; ++i)
+    ::close(::open((files / ("camera-" + std::to_string(i) + ".jpg")).c_str(), O_CREAT | O_WRONLY | O_CLOEXEC,
+                   0600));
+  const support::sink to;
+  const auto peak = [&](arguments more) {
+    more.insert(more.end(), {"--dry-run", "--progress", "none"});
+    support::process p{send_command(to, more)};
+    const auto kb = p.peak_memory();
+    EXPECT_EQ(outcome_of(p).count("skipped"), count);
+    return kb;
+  };
+  const auto none = peak({});
+  for (const auto* by : {"name", "mtime,desc", "size"})
+    EXPECT_LE(peak({"--order-by", by}), none + 1024 + 40 * count / 1024) << by;
 }
 
 // A hundred thousand names, of which one is wanted.

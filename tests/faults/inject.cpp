@@ -51,12 +51,23 @@ support::command with_clock(support::command c, const std::string& file) {
 
 std::string cannot_fake_clock() { return fs::exists(libfaketime) ? "" : "libfaketime is not installed"; }
 
-bool has_open(int pid, const fs::path& file) {
+namespace {
+
+/// Whether a process waits; false while it runs, is about to, or is gone.
+bool is_asleep(int pid) {
+  const auto stat = support::content_of(fs::path{"/proc"} / std::to_string(pid) / "stat");
+  const auto name_ends = stat.rfind(") ");
+  return name_ends != std::string::npos && stat.substr(name_ends + 2).starts_with('S');
+}
+
+}  // namespace
+
+bool has_opened(int pid, const fs::path& file) {
   std::error_code ec;
   for (fs::directory_iterator it{fs::path{"/proc"} / std::to_string(pid) / "fd", ec}, end; !ec && it != end;
        it.increment(ec)) {
     std::error_code gone;
-    if (fs::read_symlink(it->path(), gone) == file) return true;
+    if (fs::read_symlink(it->path(), gone) == file) return is_asleep(pid);
   }
   return false;
 }
@@ -82,9 +93,29 @@ bool mounts::image(const fs::path& file, const fs::path& at, const std::string& 
 
 bool mounts::again(const fs::path& directory, const fs::path& at) { return mount({"--bind", directory}, at); }
 
+bool mounts::overlay(const fs::path& at, const std::string& options) {
+  return mount({"-t", "overlay", "-o", options, "overlay"}, at);
+}
+
+bool mounts::fuse(const fs::path& directory, const fs::path& at, std::vector<std::string> options) {
+  if (!refused_.empty()) return false;
+  if (::access("/dev/fuse", R_OK | W_OK) != 0) {
+    refused_ = "no /dev/fuse";
+    return false;
+  }
+  options.insert(options.begin(), "/usr/bin/bindfs");
+  options.insert(options.end(), {directory, at});
+  const auto done = support::run({.arguments = options});
+  if (done.code != 0)
+    refused_ = "bindfs: " + done.err;
+  else
+    made_.push_back(at);
+  return done.code == 0;
+}
+
 bool mounts::mount(std::vector<std::string> options, const fs::path& at) {
   if (!refused_.empty()) return false;
-  fs::create_directories(at);
+  if (!fs::exists(at)) fs::create_directories(at);
   options.insert(options.begin(), "/usr/bin/mount");
   options.push_back(at);
   const auto done = support::run({.arguments = options});
@@ -92,6 +123,12 @@ bool mounts::mount(std::vector<std::string> options, const fs::path& at) {
     refused_ = "mount: " + done.err;
   else
     made_.push_back(at);
+  return done.code == 0;
+}
+
+bool mounts::change(const fs::path& at, const std::string& options) {
+  const auto done = support::run({.arguments = {"/usr/bin/mount", "-o", options, at}});
+  if (done.code != 0) refused_ = "mount: " + done.err;
   return done.code == 0;
 }
 

@@ -24,8 +24,8 @@ support::command with_clock(support::command c, const std::string& file);
 /// Why with_clock() does not work here, or empty.
 std::string cannot_fake_clock();
 
-/// Whether `pid` has `file` open.
-bool has_open(int pid, const std::filesystem::path& file);
+/// Whether `pid` has `file` open, has looked at it, and waits for something.
+bool has_opened(int pid, const std::filesystem::path& file);
 
 /// Mounts that only this process and its children see, gone with this object.
 class mounts {
@@ -41,7 +41,15 @@ class mounts {
   bool memory(const std::filesystem::path& at, const std::string& options);
   bool image(const std::filesystem::path& file, const std::filesystem::path& at,
              const std::string& options = {});
+  /// A directory, or a file, a second time.
   bool again(const std::filesystem::path& directory, const std::filesystem::path& at);
+  /// Mounts an overlay of the directories that `options` name.
+  bool overlay(const std::filesystem::path& at, const std::string& options);
+  /// A directory a second time, by a program: a FUSE mount.
+  bool fuse(const std::filesystem::path& directory, const std::filesystem::path& at,
+            std::vector<std::string> options = {});
+  /// `mount -o OPTIONS`, of what is mounted there.
+  bool change(const std::filesystem::path& at, const std::string& options);
   void unmount(const std::filesystem::path& at);
 
  private:

@@ -22,7 +22,7 @@ constexpr std::size_t many = 700;
 constexpr std::size_t pipe_size = 65'536;
 const std::string long_reply = R"([{"body": ")" + std::string(400, 'r') + R"("}])";
 
-/// Until the program is gone, with nobody reading what it writes.
+/// Waits until the program is gone, with nobody reading what it writes.
 void wait_without_reading(const support::process& p) {
   const int fd = static_cast<int>(::syscall(SYS_pidfd_open, p.pid(), 0));
   ASSERT_GE(fd, 0);
@@ -41,7 +41,7 @@ TEST_F(faults, row_19_unread_standard_error_does_not_stop_the_run) {
     const auto o = outcome_of(p);
     EXPECT_EQ(o.code, 0);
     EXPECT_EQ(o.count("accepted"), many);
-    // What fitted is whole lines.
+    // The part that fitted is whole lines.
     EXPECT_GT(o.err.size(), pipe_size / 2);
     EXPECT_LE(o.err.size(), pipe_size);
     EXPECT_TRUE(o.err.ends_with('\n'));
@@ -51,13 +51,14 @@ TEST_F(faults, row_19_unread_standard_error_does_not_stop_the_run) {
   }
 }
 
-TEST_F(faults, row_19_unread_standard_output_does_not_stop_the_run_and_lost_lines_are_counted) {
+TEST_F(faults, row_19_unread_standard_output_does_not_hold_the_run_and_lost_lines_are_an_error) {
   files.add_many(many, 10);
   support::sink to{long_reply, {"--http"}};
   support::process p{send_command(to, {"--joblog", "-", "--on-success", "delete"})};
   wait_without_reading(p);
   const auto o = outcome_of(p);
-  EXPECT_EQ(o.code, 0);
+  EXPECT_EQ(o.code, 1) << "the lines were asked for";
+  EXPECT_THAT(o.err, testing::HasSubstr("lines of the job log '-' could not be written"));
   EXPECT_EQ(o.count("deleted"), many);
   EXPECT_THAT(files.left(), IsEmpty());
   const auto whole_lines = static_cast<std::size_t>(std::ranges::count(o.out, '\n'));
@@ -87,7 +88,7 @@ TEST_F(faults, row_19_unread_summary_does_not_keep_the_program) {
   expect_nothing_lost(to);
 }
 
-TEST_F(faults, row_19_reader_that_goes_away_does_not_stop_the_run) {
+TEST_F(faults, row_19_reader_of_the_log_that_goes_away_ends_the_run_and_nothing_is_lost) {
   files.add_many(40, 10);
   support::sink to{"[]", {"--http"}};
   const arguments words{"send", files.root(), to.url(), "--on-success", "delete",
@@ -95,22 +96,25 @@ TEST_F(faults, row_19_reader_that_goes_away_does_not_stop_the_run) {
   support::process p{
       {.arguments = {"/bin/bash", "-c", "set -o pipefail; " + shell_line(words, " 2>&1 | true")}}};
   const auto o = outcome_of(p);
-  EXPECT_EQ(o.code, 0) << "not the end of a pipe, but all was sent";
-  expect_delivered(o, to);
+  EXPECT_EQ(o.code, 1) << "not the end of a pipe: the job log was asked for";
+  EXPECT_EQ(o.summary.at("reason"), "record_failed");
+  EXPECT_LT(to.requests(), 40u);
+  EXPECT_TRUE(judged(to, o).clean()) << judged(to, o).text();
 }
 
-TEST_F(faults, row_19_full_disk_costs_lines_and_nothing_else) {
+TEST_F(faults, row_19_full_disk_ends_the_run_and_no_file_goes_without_its_line) {
   mounts made;
   if (!made.memory(room / "small", "size=4k")) GTEST_SKIP() << made.refused();
   files.add_many(40, 100);
   support::sink to;
   const auto log = (room / "small/log").string();
-  const auto o = drain(to, {"--on-success", "delete", "--joblog", log});
-  EXPECT_EQ(o.code, 0) << o.err;
-  EXPECT_EQ(o.count("deleted"), 40u);
-  EXPECT_GT(o.count("log_lines_dropped"), 20u);
-  const auto lines = support::read_job_log(log).size();
-  EXPECT_GE(lines + o.count("log_lines_dropped"), 40u);
+  const auto o = drain(to, {"--on-success", "delete", "--joblog", log, "-w", "2"});
+  EXPECT_EQ(o.code, 1) << o.err;
+  EXPECT_EQ(o.summary.at("reason"), "record_failed");
+  EXPECT_LT(to.requests(), 20u);
+  std::size_t deleted = 0;
+  for (const auto& line : support::read_job_log(log)) deleted += line.at("disposal") == "deleted" ? 1 : 0;
+  EXPECT_GE(deleted, o.count("deleted"));
   EXPECT_TRUE(judged(to, o, log).clean()) << judged(to, o, log).text();
 }
 
@@ -142,6 +146,30 @@ TEST_F(faults, row_20_job_log_torn_anywhere_costs_duplicates_at_most) {
   for (const auto& r : to.ledger()) EXPECT_TRUE(keys.contains(r.key)) << "one file, one key";
   expect_all_kept();
   expect_nothing_lost(to);
+}
+
+TEST_F(faults, row_19_trace_whose_file_fails_now_and_then_costs_lines_and_nothing_else) {
+  NEEDS_STRACE;
+  const std::string trace = room / "trace";
+  for (const auto* error : {"ENOSPC", "EIO", "EAGAIN", "EINTR"}) {
+    if (files.left().empty()) files.add_many(20, 10);
+    support::write_file(trace, "");
+    support::sink to;
+    const auto o = run(with_faults(
+        send_command(to, {"--on-success", "delete", "--progress", "none", "--log-json", "--trace", trace}),
+        {std::string{"write:error="} + error + ":when=2+3"}, trace));
+    EXPECT_EQ(o.code, 0) << error << o.err;
+    EXPECT_THAT(files.left(), IsEmpty());
+    const bool lost = std::string{error} != "EINTR";
+    const auto complaints = std::ranges::count_if(support::lines_of(o.err), [](const std::string& line) {
+      return line.find("--trace: cannot write") != std::string::npos;
+    });
+    EXPECT_EQ(complaints, lost ? 1 : 0) << o.err;
+    const auto lines = support::lines_of(support::content_of(trace));
+    EXPECT_GT(lines.size(), 20u);
+    for (const auto& line : lines) EXPECT_TRUE(nlohmann::json::accept(line)) << line;
+    EXPECT_TRUE(judged(to, o).clean()) << judged(to, o).text();
+  }
 }
 
 }  // namespace

@@ -79,7 +79,7 @@ bound_socket::~bound_socket() { ::close(fd_); }
 
 full_port::full_port(const std::string& address, unsigned port) : socket_{address, SOCK_STREAM, port} {
   if (::listen(socket_.fd(), 0) != 0) fail("listen");
-  for (bool answered = true; answered;) {  // until one more is left without an answer
+  for (bool answered = true; answered;) {  // the loop ends when one more is left without an answer
     auto to = name_of(socket_.fd());
     const int fd = ::socket(to.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     waiting_.push_back(fd);
@@ -155,7 +155,8 @@ void wire::reset() const {
   ::connect(fd_, &nobody, sizeof nobody);
 }
 
-tcp_peer::tcp_peer(std::function<void(wire&)> serve) : serve_{std::move(serve)} {
+tcp_peer::tcp_peer(std::function<void(wire&)> serve, const std::string& address, unsigned port)
+    : socket_{address, SOCK_STREAM, port}, serve_{std::move(serve)} {
   if (::listen(socket_.fd(), 64) != 0) fail("listen");
   acceptor_ = std::jthread{[this](const std::stop_token& stop) { accept_all(stop); }};
 }
@@ -182,35 +183,6 @@ void tcp_peer::accept_all(const std::stop_token& stop) {
       serve_(w);
       w.cut();
     });
-  }
-}
-
-// Tests run side by side, and resolv.conf knows no ports: each process has a loopback address of its own.
-dns_server::dns_server(answer a) : answer_{a} {
-  const auto pid = static_cast<unsigned>(::getpid());
-  address_ = "127.53." + std::to_string(pid / 250 % 250) + "." + std::to_string(1 + pid % 250);
-  socket_ = std::make_unique<bound_socket>(address_, SOCK_DGRAM, 53);
-  thread_ = std::jthread{[this](const std::stop_token& stop) { serve(stop); }};
-}
-
-dns_server::~dns_server() {
-  thread_.request_stop();
-  thread_.join();
-}
-
-void dns_server::serve(const std::stop_token& stop) {
-  while (!stop.stop_requested()) {
-    if (wait_for(socket_->fd(), POLLIN, 20ms) == 0) continue;
-    std::array<unsigned char, 1500> message{};
-    name from;
-    from.size = sizeof from.storage;
-    const auto n = ::recvfrom(socket_->fd(), message.data(), message.size(), 0, from.any(), &from.size);
-    if (n < 12) continue;
-    ++queries_;
-    if (answer_ == answer::silence) continue;
-    message[2] |= 0x80;  // a reply, to the same question
-    message[3] = static_cast<unsigned char>(0x80 | static_cast<unsigned>(answer_));
-    ::sendto(socket_->fd(), message.data(), static_cast<std::size_t>(n), 0, from.any(), from.size);
   }
 }
 

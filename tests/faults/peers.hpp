@@ -1,5 +1,4 @@
-// Other ends that no server would be: ports that refuse or swallow, a TCP peer that does what the test says,
-// a DNS server with nothing to tell.
+// Other ends that no server would be: ports that refuse or swallow, a TCP peer that does what the test says.
 #pragma once
 
 #include "support/process.hpp"
@@ -87,7 +86,8 @@ void pass_on(const wire& client, const wire& server, std::uint64_t nth);
 /// Serves each connection on a thread of its own, until it is destroyed.
 class tcp_peer {
  public:
-  explicit tcp_peer(std::function<void(wire&)> serve);
+  explicit tcp_peer(std::function<void(wire&)> serve, const std::string& address = "127.0.0.1",
+                    unsigned port = 0);
   ~tcp_peer();
 
   std::string url(const std::string& scheme = "https") const;
@@ -96,33 +96,12 @@ class tcp_peer {
  private:
   void accept_all(const std::stop_token& stop);
 
-  bound_socket socket_{"127.0.0.1", 1 /* SOCK_STREAM */};
+  bound_socket socket_;
   std::function<void(wire&)> serve_;
   std::atomic<unsigned> connections_ = 0;
   std::list<wire> wires_;
   std::list<std::jthread> threads_;
   std::jthread acceptor_;
-};
-
-/// A DNS server on port 53 of an address of its own. It has no names.
-class dns_server {
- public:
-  enum class answer { silence, failure = 2, no_such_name };  ///< but for silence: the code
-  explicit dns_server(answer a);
-  ~dns_server();
-
-  unsigned queries() const noexcept { return queries_; }
-  /// Of a resolv.conf that names it.
-  std::string text() const { return "nameserver " + address_ + "\n"; }
-
- private:
-  void serve(const std::stop_token& stop);
-
-  std::string address_;
-  answer answer_;
-  std::unique_ptr<bound_socket> socket_;
-  std::atomic<unsigned> queries_ = 0;
-  std::jthread thread_;
 };
 
 }  // namespace support

@@ -136,8 +136,8 @@ TEST_F(faults, row_55_of_eight_at_once_one_drains) {
     unsigned drained = 0;
     for (int i = 0; i < 8; ++i) {
       const int code = all[static_cast<std::size_t>(i)]->wait();
-      EXPECT_THAT(code,
-                  AnyOf(0, 11));  // one that begins when the others are done drains nothing, and is done
+      EXPECT_THAT(
+          code, AnyOf(0, 11));  // a process that begins when the others are done drains nothing, and is done
       if (code == 0) ++drained;
       e.summaries.push_back(
           nlohmann::json::parse(support::content_of(room / ("summary" + std::to_string(i)))));

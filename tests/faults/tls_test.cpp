@@ -18,7 +18,7 @@ using testing::IsEmpty;
 using testing::Not;
 
 /// One round of the window, and what the breaker lets through after it.
-constexpr std::uint64_t handful = 16 + 3 + 5;
+constexpr std::uint64_t tls_handful = 16 + 3 + 5;
 
 std::set<std::string> keys_of(const support::sink& to) {
   std::set<std::string> keys;
@@ -51,7 +51,7 @@ TEST_F(faults, row_28_server_of_another_ca_gets_no_byte) {
       run(drain_command(to.url(), {"--cacert", trusted.ca(), "-H", "Authorization: Bearer canary"}));
   EXPECT_EQ(o.code, 7) << o.err;
   EXPECT_EQ(o.summary.at("reason"), "refused");
-  EXPECT_LE(o.count("attempts"), handful);
+  EXPECT_LE(o.count("attempts"), tls_handful);
   EXPECT_EQ(o.count("sent_bytes"), 0u);
   expect_kept(o, to);
   EXPECT_EQ(to.stop().at("app_bytes"), 0);
@@ -67,7 +67,7 @@ TEST_F(faults, row_29_server_with_nothing_but_tls_1_1_is_refused) {
   const auto o = drain_to(to, {"--retry", "0"});
   EXPECT_THAT(o.code, AnyOf(5, 7)) << o.err;
   EXPECT_EQ(o.count("sent_bytes"), 0u);
-  EXPECT_LE(o.count("attempts"), handful);
+  EXPECT_LE(o.count("attempts"), tls_handful);
   expect_kept(o, to);
   EXPECT_EQ(to.stop().at("app_bytes"), 0);
 }
@@ -93,7 +93,7 @@ TEST_F(faults, row_29_server_with_nothing_but_weak_ciphers_is_refused) {
   expect_clean(o);
 }
 
-// With 1.3 the server's no comes after the handshake, when a request is on its way.
+// The server's no comes after the handshake with TLS 1.3, when a request is on its way.
 TEST_F(faults, row_30_refused_client_certificate_is_not_tried_for_every_file) {
   files.add_many(100, 1000);
   const certificates made{room / "certificates"};
@@ -109,7 +109,7 @@ TEST_F(faults, row_30_refused_client_certificate_is_not_tried_for_every_file) {
     EXPECT_THAT(o.err, HasSubstr("client certificate"));
     expect_kept(o, to);
     EXPECT_THAT(to.ledger(), IsEmpty());
-    EXPECT_LE(to.stop().at("connections").get<std::uint64_t>(), handful);
+    EXPECT_LE(to.stop().at("connections").get<std::uint64_t>(), tls_handful);
   }
 }
 
@@ -126,7 +126,7 @@ TEST_F(faults, row_31_stalled_and_trickling_handshakes_have_one_deadline) {
     const auto o = run(drain_command(peer->url(), {"--connect-timeout", "700ms", "--retry", "0", "-w", "1"}));
     EXPECT_LT(steady_clock::now() - begun, 10s);
     EXPECT_EQ(o.code, 5) << o.err;
-    EXPECT_THAT(o.err, HasSubstr("no connection within the connect timeout"));
+    EXPECT_THAT(o.err, HasSubstr("no connection in time (--connect-timeout)"));
     EXPECT_EQ(o.count("sent_bytes"), 0u);
     EXPECT_EQ(peer->connections(), 2u);
     expect_all_kept();
@@ -144,7 +144,7 @@ TEST_F(faults, row_31_stalled_handshake_does_not_outlive_the_grace_period) {
   expect_clean(o);
 }
 
-// Nobody can hold a whole request that was cut before its last byte: each is sent again, with its key.
+// No server can hold a whole request that was cut before its last byte: each is sent again, with its key.
 TEST_F(faults, row_32_reset_within_the_body_is_no_unknown_outcome) {
   files.add("large.bin", std::string(16u << 20, 'x'));
   for (const auto* after : {"0", "1", "300", "16384", "16385", "1000000", "4000000"}) {
@@ -159,13 +159,14 @@ TEST_F(faults, row_32_reset_within_the_body_is_no_unknown_outcome) {
   }
 }
 
-// After the last byte it may hold it: the outcome is unknown, and the second copy has the first one's key.
+// The server may hold the file after the last byte: the outcome is unknown, and the second copy has the first
+// one's key.
 TEST_F(faults, row_32_reset_after_the_body_is_an_unknown_outcome) {
   files.add_many(10, 100);
   support::sink to{R"([{"times": 1, "reply": "none", "how": "rst"}])"};
   const auto o = drain_to(to);
   EXPECT_EQ(o.count("unknown_outcomes"), 10u);
-  EXPECT_EQ(o.count("retries"), 10u);
+  EXPECT_LE(o.count("retries"), 10u) << "those on kept connections were tried again at once";
   EXPECT_EQ(keys_of(to).size(), 10u);
   expect_delivered(o, to);
 }
@@ -195,9 +196,9 @@ TEST_F(faults, row_33_reply_with_a_length_needs_no_close_notify) {
   expect_delivered(o, to);
 }
 
-TEST_F(faults, row_33_reply_that_ends_with_the_connection_is_never_success) {
+TEST_F(faults, row_33_reply_that_ends_with_the_connection_needs_close_notify) {
   files.add_many(3, 100);
-  for (const auto* rule : {R"({"reply": "unframed", "no_close_notify": true})", R"({"reply": "unframed"})",
+  for (const auto* rule : {R"({"reply": "unframed", "no_close_notify": true})",
                            R"({"reply": "chunked", "cut_reply_after": 110, "no_close_notify": true})"}) {
     const support::sink to{"[" + std::string{rule} + "]"};
     const auto o = drain_to(to, {"--retry", "0"});
@@ -205,6 +206,17 @@ TEST_F(faults, row_33_reply_that_ends_with_the_connection_is_never_success) {
     EXPECT_EQ(o.count("unknown_outcomes"), 3u) << rule;
     expect_kept(o, to);
   }
+  const support::sink told{R"([{"reply": "unframed"}])"};
+  expect_delivered(drain_to(told, {"--retry", "0"}), told);
+}
+
+TEST_F(faults, row_33_reply_that_ends_with_the_connection_is_never_success_without_tls) {
+  files.add_many(3, 100);
+  const support::sink to{R"([{"reply": "unframed"}])", {"--http"}};
+  const auto o = drain_to(to, {"--retry", "0"});
+  EXPECT_EQ(o.code, 1) << o.err;
+  EXPECT_EQ(o.count("unknown_outcomes"), 3u);
+  expect_kept(o, to);
 }
 
 // Each of these connections is closed by us; waiting two seconds for each answer would take a minute.

@@ -1,5 +1,6 @@
 // Rows 25 to 51 in watch mode. What ends a single run (exit codes 5 and 7) never ends a watch: it looks now
 // and then, no file is blamed, and all is delivered once the endpoint is well.
+#include "faults/name_server.hpp"
 #include "faults/peers.hpp"
 #include "faults/watched.hpp"
 
@@ -24,10 +25,10 @@ constexpr std::uint64_t handful = 3 + 16;
 
 class endpoint_is_ill : public watched {
  protected:
-  /// It has found out, and asks less and less often: four probes are some seconds' worth.
-  void expect_unreachable(support::process& p) const {
+  /// The watch has found out, and asks less and less often: four probes are some seconds' worth.
+  void expect_down(support::process& p, const std::string& state = "unreachable") const {
     ASSERT_TRUE(ready(p)) << p.err();
-    ASSERT_TRUE(p.wait_until([&] { return status().value("state", "") == "unreachable"; })) << status();
+    ASSERT_TRUE(p.wait_until([&] { return status().value("state", "") == state; })) << status();
     const auto before = status().at("attempts").get<std::uint64_t>();
     EXPECT_LE(before, handful + 8);
     EXPECT_TRUE(p.wait_until([&] { return status().value("attempts", 0u) > before; })) << "it looks again";
@@ -46,13 +47,13 @@ class endpoint_is_ill : public watched {
 TEST_F(endpoint_is_ill, row_25_in_watch_mode_name_that_is_not_known_is_asked_for_again) {
   if (const auto why = support::cannot_put_files(); !why.empty()) GTEST_SKIP() << why;
   files.add_many(100, 100);
-  const support::dns_server dns{support::dns_server::answer::no_such_name};
+  const support::dns_server dns{support::dns_answer::no_such_name};
   const support::closed_port later;
   const auto hosts = written("hosts", "127.0.0.1 localhost\n");
   const auto c = following(url_at(later.port(), "sink.sluice.example"), {"-k"});
   support::process p{
       with_file_at(with_file_at(c, "/etc/hosts", hosts), "/etc/resolv.conf", written("conf", dns.text()))};
-  expect_unreachable(p);
+  expect_down(p);
   EXPECT_LE(dns.queries(), (handful + 10) * 2 * 3) << "of each attempt: A and AAAA, three times each";
   const auto to = sink_at(later.port());
   written("hosts", "127.0.0.1 localhost sink.sluice.example\n");
@@ -63,7 +64,7 @@ TEST_F(endpoint_is_ill, row_27_in_watch_mode_it_waits_until_somebody_listens) {
   files.add_many(200, 100);
   const support::closed_port later;
   support::process p{following(url_at(later.port()), {"-k"})};
-  expect_unreachable(p);
+  expect_down(p);
   files.add("meanwhile", "1");
   const auto to = sink_at(later.port());
   expect_delivered_at_last(p, to);
@@ -74,13 +75,13 @@ TEST_F(endpoint_is_ill, row_27_in_watch_mode_it_waits_until_somebody_answers) {
   std::optional<support::full_port> nobody{std::in_place};
   const auto port = nobody->port();
   support::process p{following(url_at(port), {"-k", "--connect-timeout", "300ms"})};
-  expect_unreachable(p);
+  expect_down(p);
   nobody.reset();
   const auto to = sink_at(port);
   expect_delivered_at_last(p, to);
 }
 
-// In the midst of work: the endpoint dies, and comes back on the same port.
+// The endpoint dies in the midst of work, and comes back on the same port.
 TEST_F(endpoint_is_ill, row_27_in_watch_mode_endpoint_that_dies_and_comes_back_gets_everything) {
   std::optional<support::sink> to{std::in_place, R"([{"delay_ms": 20}])"};
   support::process p{following(to->url(), {"-k", "-w", "8"})};
@@ -108,7 +109,7 @@ TEST_F(endpoint_is_ill, row_28_in_watch_mode_server_of_another_ca_gets_no_byte_a
   const support::closed_port place;
   auto wrong = std::make_unique<support::sink>("[]", arguments{"--port", std::to_string(place.port())});
   support::process p{following(wrong->url(), {"--cacert", certificates + "/ca.pem"})};
-  expect_unreachable(p);
+  expect_down(p, "refused");
   EXPECT_EQ(wrong->stop().at("app_bytes"), 0);
   wrong.reset();
   const auto right = sink_at(place.port(), "[]",
@@ -122,7 +123,7 @@ TEST_F(endpoint_is_ill, row_28_in_watch_mode_ca_that_a_reload_brings_is_believed
   const support::sink to;
   fs::copy_file(std::string{TEST_CERTIFICATES} + "/ca.pem", room / "trusted");
   support::process p{following(to.url(), {"--cacert", room / "trusted"})};
-  expect_unreachable(p);
+  expect_down(p, "refused");
   written("trusted", support::content_of(to.ca()));
   p.signal(SIGHUP);
   expect_delivered_at_last(p, to);
@@ -150,7 +151,7 @@ TEST_F(endpoint_is_ill, row_48_in_watch_mode_refusals_cost_a_handful_of_requests
   files.add_many(500, 100);
   const support::sink to{R"([{"status": 403}])"};
   support::process p{following(to)};
-  expect_unreachable(p);
+  expect_down(p, "refused");
   EXPECT_THAT(to.ledger(), SizeIs(Le(handful + 8)));
   EXPECT_EQ(stop(p).code, 128 + SIGTERM);
   expect_nothing_lost(to);
@@ -180,7 +181,7 @@ TEST_F(endpoint_is_ill, row_49_in_watch_mode_busy_endpoint_gets_everything_when_
   EXPECT_THAT(to.ledger(), SizeIs(403));
 }
 
-// It is tried again and again, and fresh files do not wait for it.
+// The file is tried again and again, and fresh files do not wait for it.
 TEST_F(watched, row_51_in_watch_mode_poison_file_does_not_starve_fresh_ones) {
   files.add_many(20, 100, "poison");
   const support::sink to{R"([{"match": {"name": "poison*"}, "status": 500}])"};
@@ -220,7 +221,8 @@ TEST_F(watched, row_31_to_46_in_watch_mode_broken_exchanges_cost_no_file) {
     another();
     files.add_many(6, 20'000);
     const support::sink to{"[" + std::string{rule} + "]"};
-    support::process p{following(to, {"-w", "2", "--connect-timeout", "500ms", "--speed-time", "1s"})};
+    support::process p{
+        following(to, {"-w", "2", "--connect-timeout", "500ms", "--speed-time", "1s", "--reply-time", "1s"})};
     ASSERT_TRUE(all_gone(p)) << p.err();
     const auto o = drained(p);
     EXPECT_THAT(o.code, AnyOf(0, 1)) << o.err;

@@ -93,8 +93,7 @@ TEST_F(watched, row_23_bursts_of_new_directories_are_sent_whole) {
   EXPECT_EQ(names_with(to).size(), 200u) << "once each";
 }
 
-// What was a directory of the source is none any more once it is moved out: it is a new one that has the
-// name.
+// A directory of the source is none any more once it is moved out: it is a new one that has the name.
 TEST_F(watched, row_23_directory_that_is_moved_out_is_left_alone_and_one_made_anew_is_followed) {
   support::sink to;
   support::process p{seldom_walking(following(to))};

@@ -1,14 +1,14 @@
 // The configuration file, up to what a `send` is told to do: the input is its text.
-#include "cli/option_table.hpp"
-#include "cli/raw_options.hpp"
-#include "cli/send_plan.hpp"
+#include "cli/options/option_table.hpp"
+#include "cli/options/raw_options.hpp"
+#include "cli/send/send_plan.hpp"
 #include "fuzz.hpp"
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
 using namespace sluice;
-using cli::option_spec;
+using cli::option_row;
 using nlohmann::json;
 
 namespace {
@@ -27,9 +27,9 @@ std::string written(const cli::raw_options& options) {
   for (const auto& name : names()) {
     if (!options.has(name)) continue;
     const auto* spec = cli::find_option(name, cli::verb::send);
-    if (name == "source" || (spec && spec->what == option_spec::kind::list))
+    if (name == "source" || (spec && spec->what == option_row::kind::list))
       object[name] = options.list(name);
-    else if (spec && spec->what == option_spec::kind::flag)
+    else if (spec && spec->what == option_row::kind::flag)
       object[name] = options.flag(name);
     else
       object[name] = options.value(name).value();

@@ -1,4 +1,4 @@
-// What comes over the control socket: a request is obeyed or answered with one safe line, and one that was
+// Requests over the control socket: a request is obeyed or answered with one safe line, and one that was
 // obeyed means the same when it is sent again.
 #include "cli/watch/control_request.hpp"
 #include "fuzz.hpp"

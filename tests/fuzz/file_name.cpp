@@ -1,6 +1,6 @@
 // The forms a file's name takes on its way: `KEY\ TURN NAME`.
-#include "core/disposal.hpp"
-#include "core/multipart.hpp"
+#include "core/files/disposal.hpp"
+#include "core/http/multipart.hpp"
 #include "fuzz.hpp"
 
 #include <sluice/text.hpp>
@@ -13,7 +13,7 @@ using namespace sluice;
 
 namespace {
 
-/// As a second implementation has it: nlohmann_json refuses to write what is not UTF-8.
+/// A second implementation decides: nlohmann_json refuses to write what is not UTF-8.
 bool is_text(const std::string& bytes) {
   try {
     return !nlohmann::json(bytes).dump().empty();
@@ -22,7 +22,7 @@ bool is_text(const std::string& bytes) {
   }
 }
 
-/// What printable() wrote, undone.
+/// Undoes what printable() wrote.
 std::optional<std::string> undone(std::string_view text) {
   std::string out;
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -62,7 +62,7 @@ void check_parameter(const std::string& name) {
                 "a parameter comes back, but for what WHATWG leaves ambiguous");
 }
 
-/// Of a name that a directory can hold.
+/// The property holds for every name that a directory can hold.
 void check_collision(const std::string& name, const std::string& key, unsigned turn) {
   const auto other = core::collision_name(name, key, turn);
   fuzz::require(other.size() <= 255, "a name has at most 255 bytes");

@@ -1,4 +1,4 @@
-// What every target needs: an input taken apart, and a property that must hold.
+// Every target needs this: an input taken apart, and a property that must hold.
 #pragma once
 
 #include <algorithm>
@@ -80,7 +80,7 @@ inline std::vector<std::string_view> split(std::string_view bytes, std::string_v
   return pieces;
 }
 
-/// For inputs much larger than what is written down: 0x02, n and c stand for (n + 1) · 512 times c.
+/// Expands inputs much larger than what is written down: 0x02, n and c stand for (n + 1) · 512 times c.
 inline std::string expand(std::string_view text, std::size_t most = 256 * 1024) {
   std::string out;
   for (std::size_t i = 0; i < text.size() && out.size() < most; ++i)
@@ -94,7 +94,7 @@ inline std::string expand(std::string_view text, std::size_t most = 256 * 1024) 
   return out;
 }
 
-/// What WHATWG has a receiver undo: `%22`, `%0D`, `%0A`.
+/// Undoes the escapes that WHATWG has a receiver undo: `%22`, `%0D`, `%0A`.
 inline std::string undo_escapes(std::string_view text) {
   std::string out;
   while (!text.empty()) {

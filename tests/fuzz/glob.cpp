@@ -1,5 +1,5 @@
 // Globs, and what the walk concludes from them: `PATTERN\ DIRECTORY\ PATH`, the path below the directory.
-#include "core/glob.hpp"
+#include "core/files/glob.hpp"
 
 #include "fuzz.hpp"
 

@@ -1,7 +1,7 @@
-// What core/multipart writes, read by the receiver's strict reader, which shares no code with it:
+// The output of core/multipart, read by the receiver's strict reader, which shares no code with it:
 // `SIZES\ NAME\ FILENAME\ FIELD\ VALUE\ … \ (an empty field name) FILE`.
-#include "core/content_type.hpp"
-#include "core/multipart.hpp"
+#include "core/http/content_type.hpp"
+#include "core/http/multipart.hpp"
 #include "fuzz.hpp"
 #include "sink/multipart_reader.hpp"
 

@@ -1,5 +1,5 @@
 // Lists of names, ended by line ends or NULs: `SIZES\ KIND LIST`, KIND 0 for NUL.
-#include "core/name_splitter.hpp"
+#include "core/files/name_splitter.hpp"
 #include "fuzz.hpp"
 
 using sluice::core::name_splitter;
@@ -12,7 +12,7 @@ struct listing {
   friend bool operator==(const listing&, const listing&) = default;
 };
 
-/// As io/name_list reads: all names there are, then more bytes.
+/// Reads like io/name_list: all names there are, then more bytes.
 listing listed(const std::vector<std::string_view>& pieces, char end) {
   name_splitter splitter{end};
   listing l;

@@ -1,7 +1,7 @@
 // A stream of bytes as the product's reader of replies hears it.
 #pragma once
 
-#include "io/reply_reader.hpp"
+#include "io/net/reply_reader.hpp"
 
 #include <string>
 #include <string_view>

@@ -10,7 +10,7 @@ using std::string_view;
 
 constexpr auto npos = string_view::npos;
 
-/// What no sum of ours overflows, and more than any stream holds.
+/// No sum of ours overflows with this size, and no stream holds as much.
 constexpr std::size_t huge = 1u << 30;
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }

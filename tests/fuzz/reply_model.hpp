@@ -18,8 +18,8 @@ struct modelled_reply {
   std::size_t end = 0;           ///< where it ends
 };
 
-/// Nothing for what is no complete reply. It forgives more than a client may: a reply that it does not know,
-/// or knows with another body, must not be accepted by anybody.
+/// The result is empty for what is no complete reply. The model forgives more than a client may: a reply that
+/// it does not know, or knows with another body, must not be accepted by anybody.
 std::optional<modelled_reply> read_reply(std::string_view stream);
 
 }  // namespace fuzz

@@ -1,5 +1,5 @@
 // Retry-After and the dates in it: `SECONDS SECONDS DATE\ VALUE`.
-#include "core/retry.hpp"
+#include "core/pacing/retry.hpp"
 #include "fuzz.hpp"
 
 #include <algorithm>
@@ -29,8 +29,15 @@ void check_value(const std::string& value, const std::string& date, core::wall_t
     const auto told = significant.size() > 4 ? hour : std::min<std::int64_t>(hour, std::stoi(significant));
     fuzz::require(wait && wait->count() == told, "digits are seconds");
   }
-  fuzz::require(digits || !wait || core::parse_http_date(value),
+  const auto point = value.find_first_not_of("0123456789");
+  auto behind = point == std::string::npos ? std::string{} : value.substr(point);
+  if (behind.ends_with('s')) behind.pop_back();
+  const bool fraction = point != std::string::npos && point > 0 &&
+                        (behind.empty() || (behind.size() > 1 && behind.front() == '.' &&
+                                            behind.find_first_not_of("0123456789", 1) == std::string::npos));
+  fuzz::require(fraction || digits || !wait || core::parse_http_date(value),
                 "neither seconds nor a date, and yet a wait");
+  fuzz::require(!fraction || wait, "seconds with a fraction, or with an s");
 }
 
 /// All three forms that RFC 9110 knows, written by the C library.

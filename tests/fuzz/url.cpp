@@ -1,5 +1,5 @@
 // The endpoint's address, which ends up in a request line and a Host header: the input is its text.
-#include "core/url.hpp"
+#include "core/http/url.hpp"
 
 #include "fuzz.hpp"
 
@@ -39,7 +39,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const auto& what = parsed.error().what;
   fuzz::require(!what.empty() && fuzz::is_one_safe_line(what),
                 "a problem is one line without control characters");
-  // Whatever stands before an @ may be a password; only what is said of any such URL may have the same words,
+  // The part before an @ may be a password; only the complaint about any such URL may have the same words,
   // and our sentences have spaces.
   const auto said_of_any = core::parse_url("https://user:password@host/").error().what;
   const auto begin = text.find("://");

@@ -18,7 +18,7 @@ list(REMOVE_ITEM cached ${before})
 list(FILTER cached EXCLUDE REGEX "^(SLUICE_|sluice_|FETCHCONTENT_|_GNUInstallDirs_|CMAKE_INSTALL_|CMAKE_PROJECT_VERSION)")
 # What find_package and pkg_check_modules leave there of themselves.
 list(FILTER cached EXCLUDE REGEX
-  "^(_?OPENSSL_|[Bb]oost_|nlohmann_json_DIR|cares_|__pkg_config_|pkgcfg_lib_|PKG_CONFIG_|prefix_result|FIND_PACKAGE_MESSAGE_)")
+  "^(_?OPENSSL_|[Bb]oost_|nlohmann_json_DIR|cares_|idn2_|re2_|xxhash_|__pkg_config_|pkgcfg_lib_|PKG_CONFIG_|prefix_result|FIND_PACKAGE_MESSAGE_)")
 must_be("What is new in the cache" "${cached}" "")
 
 get_property(subdirectories DIRECTORY ${sluice_SOURCE_DIR} PROPERTY SUBDIRECTORIES)

@@ -52,7 +52,14 @@ function expected(form) {
   if (filename === '') return { fields: [...fields, [bytes(form.name), bytes(form.file)]], files: [] };
   return {
     fields,
-    files: [{ name: asBusboyReads(bytes(form.name)), filename: asBusboyReads(filename), type: form.type, bytes: bytes(form.file) }],
+    files: [
+      {
+        name: asBusboyReads(bytes(form.name)),
+        filename: asBusboyReads(filename),
+        type: form.type,
+        bytes: bytes(form.file),
+      },
+    ],
   };
 }
 
@@ -60,12 +67,17 @@ async function check(form) {
   assert.equal(Buffer.from(form.body, 'base64').length, form.content_length, 'Content-Length is not exact');
   const found = await parse(form);
   if (found.files) {
-    found.files = found.files.map(({ chunks, ...file }) => ({ ...file, bytes: Buffer.concat(chunks).toString('latin1') }));
+    found.files = found.files.map(({ chunks, ...file }) => ({
+      ...file,
+      bytes: Buffer.concat(chunks).toString('latin1'),
+    }));
   }
   assert.deepEqual(found, expected(form));
 }
 
-const lines = execFileSync(process.argv[2], { maxBuffer: 64 << 20, encoding: 'utf8' }).trimEnd().split('\n');
+const lines = execFileSync(process.argv[2], { maxBuffer: 64 << 20, encoding: 'utf8' })
+  .trimEnd()
+  .split('\n');
 let failures = 0;
 for (const form of lines.map((line) => JSON.parse(line))) {
   try {

@@ -33,7 +33,8 @@ const alerts = parse(text('packaging/prometheus-alerts.yml'));
 const rules = alerts.groups.flatMap((g) => g.rules);
 assert.ok(rules.length >= 7);
 for (const rule of rules) {
-  for (const member of ['alert', 'expr', 'labels', 'annotations']) assert.ok(rule[member], `${rule.alert} has no ${member}`);
+  for (const member of ['alert', 'expr', 'labels', 'annotations'])
+    assert.ok(rule[member], `${rule.alert} has no ${member}`);
   exists(rule.alert, rule.expr);
 }
 assert.equal(new Set(rules.map((r) => r.alert)).size, rules.length, 'each alert has a name of its own');
@@ -48,10 +49,13 @@ for (const variable of dashboard.templating.list) exists(variable.name, JSON.str
 for (const [, list] of JSON.stringify(dashboard).matchAll(/by \(([a-z, ]+)\)/g))
   for (const label of list.split(', ')) assert.ok(labels.has(label), `dashboard: there is no label ${label}`);
 for (const name of families)
-  if (name.startsWith('sluice_') && name !== 'sluice_build_info') assert.ok(shown.has(name), `dashboard: ${name} is not shown`);
+  if (name.startsWith('sluice_') && name !== 'sluice_build_info')
+    assert.ok(shown.has(name), `dashboard: ${name} is not shown`);
 
 // Each row of the table in the manual, and each family a row.
-const documented = new Set([...text('docs/status.md').matchAll(/^\| `((?:sluice|process)_[a-z_]+)/gm)].map((m) => m[1]));
+const documented = new Set(
+  [...text('docs/status.md').matchAll(/^\| `((?:sluice|process)_[a-z_]+)/gm)].map((m) => m[1]),
+);
 for (const name of families) assert.ok(documented.has(name), `docs/status.md: ${name} is missing`);
 for (const name of documented) assert.ok(families.has(name), `docs/status.md: there is no ${name}`);
 console.log(`${families.size} metrics, ${rules.length} alerts, ${dashboard.panels.length} panels agree`);

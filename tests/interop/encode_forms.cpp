@@ -1,7 +1,7 @@
 // Writes one form a line, as JSON with base64 inside: what was asked for and the body that came of it.
 // check_forms.mjs reads it.
-#include "core/multipart.hpp"
-#include "core/record.hpp"
+#include "core/base64.hpp"
+#include "core/http/multipart.hpp"
 
 #include <array>
 #include <cstddef>

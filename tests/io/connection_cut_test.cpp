@@ -1,5 +1,5 @@
 // Fails at every step: the peer goes away after k bytes, for every k of a small exchange, in both directions.
-#include "io/connection.hpp"
+#include "io/net/connection.hpp"
 
 #include "connection_fixture.hpp"
 
@@ -66,7 +66,7 @@ TEST_P(connection_cut, in_the_reply_after_every_byte) {
     }
 }
 
-// Nothing of what follows may count as a success, however the early reply ends.
+// No later byte may count as a success, however the early reply ends.
 TEST_P(connection_cut, in_an_early_reply_after_every_byte) {
   const auto whole = reply("200 OK", "body");
   const auto head = whole.size() - 4;

@@ -1,5 +1,5 @@
 // Deadlines and abort(), at each stage of an exchange.
-#include "io/connection.hpp"
+#include "io/net/connection.hpp"
 
 #include "connection_fixture.hpp"
 
@@ -13,7 +13,7 @@ using loop::reply;
 
 class connection_deadline : public with_peer {
  protected:
-  /// What is under way before the peer brings it to a halt.
+  /// The stage that is under way before the peer brings it to a halt.
   enum class stage { connecting, handshaking, sending, reading_the_file, pacing, awaiting_the_reply };
 
   static std::vector<stage> stages() {
@@ -131,13 +131,72 @@ TEST_P(connection_deadline, a_connection_is_made_in_time_or_not_at_all) {
   }
 }
 
-TEST_P(connection_deadline, a_peer_that_takes_nothing_or_says_nothing_is_stalled) {
-  for (const auto where : {stage::sending, stage::awaiting_the_reply}) {
-    halt_at(where, with(&timeout_options::stall, 80ms));
-    const auto r = finish();
-    EXPECT_EQ(r.outcome.error, errc::stalled);
-    EXPECT_EQ(r.outcome.request, where == stage::sending ? sent::part : sent::whole);
-  }
+TEST_P(connection_deadline, a_peer_that_takes_nothing_is_stalled) {
+  halt_at(stage::sending, with(&timeout_options::stall, 80ms));
+  const auto r = finish();
+  EXPECT_EQ(r.outcome.error, errc::stalled);
+  EXPECT_EQ(r.outcome.request, sent::part);
+}
+
+TEST_P(connection_deadline, a_peer_that_says_nothing_has_the_time_for_a_reply) {
+  halt_at(stage::awaiting_the_reply, with(&timeout_options::reply, 80ms));
+  const auto r = finish();
+  EXPECT_EQ(r.outcome.error, errc::reply_timeout);
+  EXPECT_EQ(r.outcome.request, sent::whole);
+}
+
+// A server that needed longer for its answer than for a byte got each file three times.
+TEST_P(connection_deadline, a_slow_answer_is_not_a_stalled_peer) {
+  script([&](loop::listener& l) -> awaitable<void> {
+    auto p = co_await l.accept();
+    co_await p.read_request();
+    asio::steady_timer slow{ioc_, 250ms};
+    co_await slow.async_wait(asio::use_awaitable);
+    co_await p.write(reply("200 OK"));
+  });
+  auto c = make_client(with(&timeout_options::stall, 80ms));
+  const auto r = exchange(c);
+  EXPECT_TRUE(r.outcome.reply) << r.outcome.error.message();
+}
+
+TEST_P(connection_deadline, an_interim_reply_is_a_sign_of_life) {
+  script([&](loop::listener& l) -> awaitable<void> {
+    auto p = co_await l.accept();
+    co_await p.read_request();
+    for (int i = 0; i < 10; ++i) {
+      asio::steady_timer slow{ioc_, 40ms};
+      co_await slow.async_wait(asio::use_awaitable);
+      co_await p.write("HTTP/1.1 102 Processing\r\n\r\n");
+    }
+    co_await p.write(reply("200 OK"));
+  });
+  auto c = make_client(with(&timeout_options::reply, 150ms));
+  const auto r = exchange(c);
+  EXPECT_TRUE(r.outcome.reply) << r.outcome.error.message();
+}
+
+// A low rate, and more connections than it can keep alive.
+TEST_P(connection_deadline, abort_ends_the_wait_for_a_place_to_send) {
+  auto c = make_client();
+  c.pool.places.set(0);
+  loop::hand_fed body{ioc_.get_executor(), "bytes"};
+  start(c, body);
+  ioc_.poll();
+  EXPECT_FALSE(listener_.somebody_waits());
+  c.connection.abort(errc::stopped);
+  const auto r = finish();
+  EXPECT_EQ(r.outcome.error, errc::stopped);
+  EXPECT_EQ(r.outcome.request, sent::nothing);
+  script([](loop::listener& l) -> awaitable<void> {
+    auto p = co_await l.accept();
+    co_await p.read_request();
+    co_await p.write(reply("200 OK"));
+  });
+  loop::hand_fed next{ioc_.get_executor(), "bytes"};
+  start(c, next);
+  ioc_.poll();
+  c.pool.places.set(1);
+  EXPECT_TRUE(finish().outcome.reply) << "whoever left the line left no place taken";
 }
 
 TEST_P(connection_deadline, a_reply_that_drips_has_an_end) {
@@ -151,8 +210,8 @@ TEST_P(connection_deadline, a_reply_that_drips_has_an_end) {
       co_await p.write("x");
     }
   });
-  auto c = make_client(with(&timeout_options::stall, 100ms));
-  EXPECT_EQ(exchange(c).outcome.error, errc::stalled);
+  auto c = make_client(with(&timeout_options::reply, 100ms));
+  EXPECT_EQ(exchange(c).outcome.error, errc::reply_timeout);
 }
 
 // A stall on a kept-alive connection is no keep-alive race: the peer has the half of it, and had its time.

@@ -22,8 +22,8 @@ class with_peer : public testing::TestWithParam<bool> {
     tls_.ca_file = scratch_.write("ca.pem", authority_.certificate());
   }
 
-  loop::client make_client(timeout_options timeout = loop::patient()) {
-    return {ioc_, listener_.url(), tls_, timeout};
+  loop::client make_client(timeout_options timeout = loop::patient(), const lookup_terms& lookup = {}) {
+    return {ioc_, listener_.url(), tls_, timeout, lookup};
   }
 
   exchange_report exchange(loop::client& c, loop::hand_fed& body) {
@@ -49,7 +49,7 @@ class with_peer : public testing::TestWithParam<bool> {
     loop::run_until(ioc_, [&] { return report_.has_value(); });
     return std::move(*report_);
   }
-  /// What the peer does. It lives as long as the test.
+  /// Says what the peer does. The script lives as long as the test.
   void script(std::function<awaitable<void>(loop::listener&)> steps) {
     scripts_.push_back(std::move(steps));
     loop::beside(ioc_, [this, &s = scripts_.back()]() -> awaitable<void> { co_await s(listener_); });

@@ -1,4 +1,4 @@
-#include "io/directory_lock.hpp"
+#include "io/disk/directory_lock.hpp"
 
 #include "support/loop_scratch.hpp"
 
@@ -34,6 +34,9 @@ class directory_lock_test : public testing::Test {
   /// Whether somebody holds it: a lock of our own that is given back at once.
   error_code tried(const std::vector<std::string>& names, const fs::path& lock_file = {}) const {
     return directory_lock{}.take(open(names), lock_file);
+  }
+  error_code tried_part(const shard& s, const fs::path& lock_file = {}) const {
+    return directory_lock{}.take(open({"a"}), lock_file, core::range_of(s));
   }
 
   loop::scratch tree_;
@@ -108,7 +111,7 @@ TEST_F(directory_lock_test, says_why_a_lock_file_cannot_be_had) {
 /// A child process that holds `lock_file`, or the directory, until it is killed.
 class holder {
  public:
-  explicit holder(const roots& of, const fs::path& lock_file = {}) {
+  explicit holder(const roots& of, const fs::path& lock_file = {}, const shard& part = {1, 1}) {
     int ends[2];
     if (::pipe(ends) != 0) throw std::runtime_error("pipe");
     const unique_fd ready{ends[0]};
@@ -116,7 +119,7 @@ class holder {
     child_ = ::fork();
     if (child_ == 0) {
       directory_lock lock;
-      const char taken = lock.take(of, lock_file) ? 'n' : 'y';
+      const char taken = lock.take(of, lock_file, core::range_of(part)) ? 'n' : 'y';
       if (::write(tell.get(), &taken, 1) == 1)
         for (;;) ::pause();
       ::_exit(1);
@@ -156,6 +159,99 @@ TEST_F(directory_lock_test, so_it_is_with_a_lock_file) {
   EXPECT_FALSE(tried({"a"}));
   other.kill();
   EXPECT_FALSE(tried({"b"}, tree_ / "lock"));
+}
+
+/// The lock is one on the directory itself, or on a file.
+class shard_lock_test : public directory_lock_test, public testing::WithParamInterface<bool> {
+ protected:
+  fs::path file() const { return GetParam() ? tree_ / "lock" : fs::path{}; }
+  error_code taken(directory_lock& lock, const shard& s) const {
+    return lock.take(open({"a"}), file(), core::range_of(s));
+  }
+};
+INSTANTIATE_TEST_SUITE_P(of, shard_lock_test, testing::Bool(),
+                         [](const auto& which) { return which.param ? "a_file" : "the_directory"; });
+
+TEST_P(shard_lock_test, others_of_the_tree_have_theirs_at_the_same_time) {
+  directory_lock one, two, four;
+  EXPECT_FALSE(taken(one, {1, 4}));
+  EXPECT_FALSE(taken(two, {2, 4}));
+  EXPECT_FALSE(taken(four, {4, 4}));
+  EXPECT_FALSE(tried_part({3, 4}, file()));
+}
+
+TEST_P(shard_lock_test, keeps_out_its_like_and_the_whole) {
+  std::optional<directory_lock> one{std::in_place};
+  EXPECT_FALSE(taken(*one, {2, 4}));
+  EXPECT_EQ(tried_part({2, 4}, file()), errc::locked);
+  EXPECT_EQ(tried({"a"}, file()), errc::locked);
+  EXPECT_EQ(tried_part({1, 1}, file()), errc::locked) << "that is the whole, too";
+  one.reset();
+  EXPECT_FALSE(tried_part({2, 4}, file()));
+  EXPECT_FALSE(tried({"a"}, file()));
+}
+
+TEST_P(shard_lock_test, is_kept_out_by_the_whole) {
+  std::optional<directory_lock> whole{std::in_place};
+  EXPECT_FALSE(whole->take(open({"a"}), file()));
+  EXPECT_EQ(tried_part({2, 4}, file()), errc::locked);
+  whole.reset();
+  EXPECT_FALSE(tried_part({2, 4}, file()));
+}
+
+TEST_P(shard_lock_test, of_another_number_excludes_those_with_the_same_files) {
+  directory_lock one;
+  EXPECT_FALSE(taken(one, {1, 2}));
+  EXPECT_EQ(tried_part({1, 4}, file()), errc::locked);
+  EXPECT_EQ(tried_part({2, 4}, file()), errc::locked);
+  EXPECT_EQ(tried_part({2, 3}, file()), errc::locked) << "half of it";
+  EXPECT_FALSE(tried_part({3, 4}, file())) << "none of its files";
+  EXPECT_FALSE(tried_part({3, 3}, file()));
+}
+
+TEST_P(shard_lock_test, dies_with_its_process) {
+  holder other{open({"a"}), file(), {2, 4}};
+  EXPECT_EQ(tried_part({2, 4}, file()), errc::locked);
+  EXPECT_EQ(tried({"a"}, file()), errc::locked);
+  EXPECT_FALSE(tried_part({1, 4}, file()));
+  other.kill();
+  EXPECT_FALSE(tried_part({2, 4}, file()));
+  EXPECT_FALSE(tried({"a"}, file()));
+  EXPECT_TRUE(fs::is_empty(tree_ / "a")) << "no trace";
+}
+
+/// Each of many that ask in the same moment finds the others asking. One of them must get it, and no two.
+TEST_P(shard_lock_test, has_one_owner_of_many_that_ask_at_once) {
+  for (int round = 0; round < 20; ++round) {
+    int gate[2], answers[2];
+    ASSERT_EQ(::pipe(gate), 0);
+    ASSERT_EQ(::pipe(answers), 0);
+    constexpr int most = 6;
+    std::vector<pid_t> children;
+    const auto roots = open({"a"});
+    for (int n = 0; n < most; ++n) {
+      children.push_back(::fork());
+      if (children.back() != 0) continue;
+      ::close(gate[1]);
+      char word = 0;
+      if (::read(gate[0], &word, 1) < 0) ::_exit(1);  // the end of the pipe: all begin
+      directory_lock lock;
+      const char got = lock.take(roots, file(), core::range_of({1, 3})) ? 'n' : 'y';
+      if (::write(answers[1], &got, 1) != 1) ::_exit(1);
+      for (;;) ::pause();
+    }
+    ::close(gate[0]), ::close(gate[1]);
+    int owners = 0;
+    for (int n = 0; n < most; ++n) {
+      char got = 0;
+      EXPECT_EQ(::read(answers[0], &got, 1), 1);
+      owners += got == 'y' ? 1 : 0;
+    }
+    for (const auto child : children) ::kill(child, SIGKILL), ::waitpid(child, nullptr, 0);
+    ::close(answers[0]), ::close(answers[1]);
+    ASSERT_LE(owners, 1);
+    ASSERT_EQ(owners, 1) << "round " << round;
+  }
 }
 
 }  // namespace

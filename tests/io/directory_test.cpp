@@ -1,4 +1,4 @@
-#include "io/directory.hpp"
+#include "io/disk/directory.hpp"
 
 #include "refused_call.hpp"
 #include "support/loop_scratch.hpp"
@@ -7,6 +7,7 @@
 #include <sys/syscall.h>
 
 #include <cerrno>
+#include <limits>
 
 namespace sluice::io {
 namespace {
@@ -41,7 +42,7 @@ class directory_test : public testing::Test {
     ASSERT_TRUE(root_) << ec.message();
   }
 
-  /// What holds with openat2 and without.
+  /// Checks what holds with openat2 and without.
   void check_below() const {
     error_code ec;
     for (const std::string there : {"a", "a/", "a/b", "./a/./b", "a//b", ".", "./"}) {
@@ -155,6 +156,11 @@ TEST(identity_test, has_all_that_stat_tells) {
   st.st_dev = 1, st.st_ino = 2, st.st_size = 5'000'000'000;
   st.st_mtim = {3, 4}, st.st_ctim = {-1, 999'999'999};
   EXPECT_EQ(identity_of(st), (core::file_identity{1, 2, 5'000'000'000, 3'000'000'004, -1}));
+  st.st_mtim = {-17'000'000'000, 0};  // the year 1431; 64 bits of nanoseconds begin in 1677
+  st.st_ctim = {13'569'465'600, 0};   // and end in 2262: this is the year 2400
+  EXPECT_EQ(identity_of(st),
+            (core::file_identity{1, 2, 5'000'000'000, std::numeric_limits<std::int64_t>::min(),
+                                 std::numeric_limits<std::int64_t>::max()}));
 }
 
 }  // namespace

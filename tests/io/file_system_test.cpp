@@ -1,4 +1,4 @@
-#include "io/file_system.hpp"
+#include "io/disk/file_system.hpp"
 
 #include "refused_call.hpp"
 #include "support/loop_run.hpp"
@@ -16,18 +16,18 @@ namespace fs = std::filesystem;
 
 class file_system_test : public testing::Test {
  protected:
-  file_system::directory_ptr open_directory(const fs::path& path) {
+  directory_ptr open_directory(const fs::path& path) {
     error_code ec;
     auto dir = files_.open_directory(path, ec);
     EXPECT_EQ(dir == nullptr, ec.failed());
     return dir;
   }
-  error_code open(const file_system::directory_ptr& root, const std::string& path) {
+  error_code open(const directory_ptr& root, const std::string& path) {
     file_.reset();
-    return files_.open_file(root, path, false, file_);
+    return files_.open(root, path, {}, file_);
   }
   /// Whether `path` below `root` is the file at `is`.
-  bool leads_to(const file_system::directory_ptr& root, const std::string& path, const fs::path& is) {
+  bool leads_to(const directory_ptr& root, const std::string& path, const fs::path& is) {
     struct stat st{};
     return !open(root, path) && ::stat(is.c_str(), &st) == 0 && file_->identity() == identity_of(st);
   }
@@ -35,7 +35,7 @@ class file_system_test : public testing::Test {
   loop::scratch tree_;
   asio::io_context ioc_;
   file_system files_{ioc_.get_executor()};
-  std::optional<source_file> file_;
+  std::unique_ptr<opened_file> file_;
 };
 
 TEST_F(file_system_test, opens_files_below_a_root) {
@@ -128,7 +128,7 @@ TEST_F(file_system_test, a_writer_is_refused_where_that_was_asked_for) {
   const auto path = tree_.write("d/a");
   const auto root = open_directory(tree_.path());
   std::ofstream writer{path, std::ios::app};
-  const auto ec = files_.open_file(root, "d/a", true, file_);
+  const auto ec = files_.open(root, "d/a", {.to_take_away = true}, file_);
   if (!ec) GTEST_SKIP() << "no leases on this file system";
   EXPECT_EQ(ec, errc::being_written);
 }
@@ -165,7 +165,7 @@ TEST_F(file_system_test, reads_a_source) {
   tree_.write("d/a");
   const auto from = source::directory(tree_.path());
   const auto selector = core::selector::compile({}).value();
-  const auto reader = files_.read(from, {open_directory(tree_.path())}, selector);
+  const auto reader = files_.read(from, {{open_directory(tree_.path())}, {}, {}}, selector, false);
   const auto e = loop::run(ioc_, [&]() -> awaitable<std::optional<entry>> {
     error_code ec;
     co_return co_await reader->next(ec);

@@ -1,4 +1,4 @@
-#include "io/inotify_watcher.hpp"
+#include "io/sources/inotify_watcher.hpp"
 
 #include "refused_call.hpp"
 #include "support/loop_run.hpp"
@@ -26,7 +26,7 @@ class inotify_watcher_test : public testing::Test {
     return dir;
   }
   bool watch(const std::string& path, bool deep = true) {
-    return it_->watch(*open(path.empty() ? dir_.path() : dir_ / path), 0, path, deep);
+    return it_->watch(*open(path.empty() ? dir_.path() : dir_ / path), 0, path, deep) >= 0;
   }
   std::vector<std::string> told() {
     using kind = inotify_watcher::change::kind;
@@ -100,17 +100,29 @@ TEST_F(inotify_watcher_test, a_directory_that_is_moved_away_is_told_of_no_more) 
 
 TEST_F(inotify_watcher_test, a_root_that_moves_is_gone) {
   fs::create_directory(dir_ / "root");
-  ASSERT_TRUE(it_->watch(*open(dir_ / "root"), 0, "", true));
+  ASSERT_GE(it_->watch(*open(dir_ / "root"), 0, "", true), 0);
   fs::rename(dir_ / "root", dir_ / "other");
   EXPECT_THAT(told(), ElementsAre("root gone"));
 }
 
 TEST_F(inotify_watcher_test, a_root_that_is_removed_is_gone) {
   fs::create_directory(dir_ / "root");
-  ASSERT_TRUE(it_->watch(*open(dir_ / "root"), 0, "", true));
+  ASSERT_GE(it_->watch(*open(dir_ / "root"), 0, "", true), 0);
   fs::remove(dir_ / "root");
   EXPECT_THAT(told(), testing::Each("root gone"));
   EXPECT_THAT(told(), IsEmpty());
+}
+
+TEST_F(inotify_watcher_test, a_watch_that_was_given_back_tells_nothing) {
+  fs::create_directory(dir_ / "d");
+  ASSERT_TRUE(watch(""));
+  const auto d = it_->watch(*open(dir_ / "d"), 0, "d", true);
+  it_->unwatch(d, 0, "elsewhere");
+  dir_.write("d/a");
+  EXPECT_THAT(told(), ElementsAre("d/a")) << "it is the watch of another name";
+  it_->unwatch(d, 0, "d");
+  dir_.write("d/b"), dir_.write("c");
+  EXPECT_THAT(told(), ElementsAre("c"));
 }
 
 TEST_F(inotify_watcher_test, too_many_events_are_told_as_an_overflow) {
@@ -119,7 +131,7 @@ TEST_F(inotify_watcher_test, too_many_events_are_told_as_an_overflow) {
   std::ifstream{"/proc/sys/fs/inotify/max_queued_events"} >> most;
   if (most > 100'000) GTEST_SKIP() << "the queue is too long to fill: " << most;
   dir_.write("a"), dir_.write("b");
-  for (std::size_t i = 0; i < most; ++i)  // in turn: two of a kind in a row are one
+  for (std::size_t i = 0; i < most; ++i)  // kinds in turn: two of a kind in a row are one
     std::ofstream{dir_ / (i % 2 == 0 ? "a" : "b")} << "x";
   EXPECT_EQ(told().back(), "overflow");
   dir_.write("c");

@@ -1,4 +1,4 @@
-#include "io/lent_buffers.hpp"
+#include "io/net/lent_buffers.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "io/name_list.hpp"
+#include "io/sources/name_list.hpp"
 
 #include "support/loop_run.hpp"
 #include "support/loop_scratch.hpp"
@@ -164,7 +164,7 @@ TEST_F(name_list_test, more_than_a_pipe_holds) {
   finish();
 }
 
-// It would read as ended, and a run that is begun before `find > fifo` would send nothing.
+// The fifo would read as ended, and a run that is begun before `find > fifo` would send nothing.
 TEST_F(name_list_test, a_fifo_without_a_writer_yet_has_not_ended) {
   error_code ec;
   name_list list{ioc_.get_executor(), make_fifo(), false, ec};

@@ -1,8 +1,10 @@
 #include "support/loop_scratch.hpp"
+#include "support/problem_lines.hpp"
 
-#include "io/file_system.hpp"
+#include "io/disk/file_system.hpp"
 
 #include <gmock/gmock.h>
+#include <sys/stat.h>
 
 namespace sluice::io {
 namespace {
@@ -24,7 +26,11 @@ class placement_test : public testing::Test {
   std::vector<std::string> problems(const std::vector<std::string>& roots = {"source"}) const {
     std::vector<fs::path> paths;
     for (const auto& r : roots) paths.push_back(tree_ / r);
-    return placement_problems(config_, source::directories(paths));
+    return problems_of(config_, source::directories(paths));
+  }
+
+  static std::vector<std::string> problems_of(const config& cfg, const source& from) {
+    return support::lines_of(placement_problems(cfg, from));
   }
 
   loop::scratch tree_;
@@ -50,21 +56,35 @@ TEST_F(placement_test, names_that_begin_alike_are_not_inside_each_other) {
 
 TEST_F(placement_test, the_root_of_the_file_system_is_no_source) {
   for (const auto root : {"/", "//", "/proc/../"})
-    EXPECT_THAT(placement_problems({}, source::directory(root)),
+    EXPECT_THAT(problems_of({}, source::directory(root)),
                 ElementsAre(HasSubstr("is the root of the file system")))
         << root;
 }
 
-TEST_F(placement_test, a_file_is_no_source) {
-  tree_.write("f");
-  EXPECT_THAT(problems({"f"}), ElementsAre(HasSubstr("is not a directory")));
+TEST_F(placement_test, a_file_is_a_source_where_it_is_meant_by_itself) {
+  tree_.write("source/f"), tree_.write("source/d/g");
+  EXPECT_THAT(problems({"source/f", "source/f", "source/d/g", "source/d"}),
+              ElementsAre(HasSubstr("overlap")));
+  EXPECT_THAT(problems({"source/f", "source/d"}), IsEmpty()) << "a directory beside it";
+  config_.job_log = tree_ / "source/log", config_.on_success = disposal::move_to(tree_ / "source/d");
+  EXPECT_THAT(problems({"source/f"}), IsEmpty()) << "nothing else of its directory is sent";
+  config_.job_log = tree_ / "source/f";
+  EXPECT_THAT(problems({"source/f"}), ElementsAre(HasSubstr("is named as a source")));
+  config_ = {};
+  ASSERT_EQ(::mkfifo((tree_ / "fifo").c_str(), 0600), 0);
+  EXPECT_THAT(problems({"fifo"}), ElementsAre(HasSubstr("neither a directory nor a regular file")));
+  auto followed = source::directory(tree_ / "source/f");
+  followed.follow.emplace();
+  EXPECT_THAT(problems_of(config_, followed), ElementsAre(HasSubstr("only directories can be watched")));
+  EXPECT_THAT(problems_of(config_, source::list("-", false, tree_ / "source/f")),
+              ElementsAre(HasSubstr("is not a directory")));
   EXPECT_THAT(problems({"none"}), IsEmpty()) << "the run says why it cannot be read";
 }
 
 TEST_F(placement_test, sources_do_not_overlap) {
   EXPECT_THAT(problems({"source", "source/d"}), ElementsAre(HasSubstr("overlap")));
   EXPECT_THAT(problems({"source/d", "source"}), ElementsAre(HasSubstr("overlap")));
-  EXPECT_THAT(problems({"source", "alias"}), ElementsAre(HasSubstr("overlap")));
+  EXPECT_THAT(problems({"source", "alias"}), ElementsAre(HasSubstr("given twice")));
   EXPECT_THAT(problems({"source", "into"}), ElementsAre(HasSubstr("overlap")));
   EXPECT_THAT(problems({"source", "other"}), IsEmpty());
 }
@@ -125,16 +145,16 @@ TEST_F(placement_test, links_in_a_circle_are_somebody_elses_error) {
 
 TEST_F(placement_test, a_list_has_its_base_for_a_source) {
   config_.job_log = tree_ / "source/log";
-  EXPECT_THAT(placement_problems(config_, source::list("-", false, tree_ / "source")),
+  EXPECT_THAT(problems_of(config_, source::list("-", false, tree_ / "source")),
               ElementsAre(HasSubstr("inside the source")));
-  EXPECT_THAT(placement_problems(config_, source::list("-")), IsEmpty());
+  EXPECT_THAT(problems_of(config_, source::list("-")), IsEmpty());
 }
 
 TEST_F(placement_test, relative_names_are_those_of_the_working_directory) {
   const auto before = fs::current_path();
   fs::current_path(tree_ / "source");
   config_.job_log = "log";
-  const auto told = placement_problems(config_, source::directory("."));
+  const auto told = problems_of(config_, source::directory("."));
   fs::current_path(before);
   EXPECT_THAT(told, ElementsAre(HasSubstr("inside the source '.'")));
   EXPECT_THAT(problems(), IsEmpty());

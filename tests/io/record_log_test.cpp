@@ -1,4 +1,4 @@
-#include "io/record_log.hpp"
+#include "io/disk/record_log.hpp"
 
 #include "support/loop_scratch.hpp"
 
@@ -18,7 +18,7 @@ namespace {
 namespace fs = std::filesystem;
 using loop::content_of;
 
-/// Both ends of a pipe; reading takes what is there and never waits.
+/// The two ends of a pipe; reading takes what is there and never waits.
 class pipe_ends {
  public:
   pipe_ends() {
@@ -260,9 +260,10 @@ TEST(record_log_test, a_fifo_is_not_waited_for) {
   const auto path = dir / "fifo";
   ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
   record_log log;
+  EXPECT_EQ(log.open(path).value(), ENXIO) << "nobody would get its lines";
+  const unique_fd reader{::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC)};
   ASSERT_FALSE(log.open(path));
   log.append("one");
-  const unique_fd reader{::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC)};
   std::array<char, 10> text{};
   EXPECT_EQ(::read(reader.get(), text.data(), text.size()), 4);
   EXPECT_STREQ(text.data(), "one\n");

@@ -1,6 +1,9 @@
 // Sessions resumed by a later connection, and when they are not.
 #include "io/tls_session_fixture.hpp"
 
+#include <chrono>
+#include <thread>
+
 namespace sluice::io {
 namespace {
 
@@ -20,6 +23,16 @@ class session_tickets_test : public tls_session_test, public testing::WithParamI
     return SSL_session_reused(s.ssl()) == 1;
   }
 
+  /// The error of a connection that resumes a session.
+  error_code resume_with(const tls_options& options, const std::string& host) {
+    server s{context_};
+    SSL_set_max_proto_version(s.ssl(), GetParam());
+    client c{options, host, tickets_};
+    c.shake_hands(s);
+    return c.session->error();
+  }
+
+  const core::wall_time now = std::chrono::system_clock::now(), later = now + std::chrono::hours{1};
   std::shared_ptr<boost::asio::ssl::context> context_ = loop::serve_as(identity_);
   session_tickets tickets_;
 };
@@ -50,6 +63,42 @@ TEST_P(session_tickets_test, do_not_lead_around_the_certificate) {
   EXPECT_EQ(c.session->error(), errc::tls_identity);
 }
 
+// A resumed handshake shows no certificate: what the session has of it is verified once more.
+TEST_P(session_tickets_test, do_not_lead_around_what_is_verified) {
+  connect();
+  EXPECT_EQ(resume_with(trusting(loop::authority{}), "localhost"), errc::tls_identity) << "another authority";
+  connect();
+  EXPECT_EQ(resume_with(trusting(), "127.0.0.2"), errc::tls_identity) << "another name";
+  connect();
+  EXPECT_EQ(resume_with(trusting(), "localhost"), error_code{});
+}
+
+TEST_P(session_tickets_test, do_not_lead_around_the_end_of_a_certificate) {
+  context_ = loop::serve_as(authority_.issue({.until = 3}));
+  const auto after = std::chrono::steady_clock::now() + std::chrono::milliseconds{3'100};
+  connect();
+  tickets_.keep(SSL_SESSION_dup(tickets_.take(now).get()), later);
+  std::this_thread::sleep_until(after);
+  EXPECT_EQ(resume_with(trusting(), "localhost"), errc::tls_identity);
+  EXPECT_EQ(tickets_.size(), 0u);
+}
+
+// Only a whole handshake asks all that may verify in a context of the caller's.
+TEST_P(session_tickets_test, are_not_left_by_a_context_of_the_callers) {
+  boost::asio::ssl::context theirs{boost::asio::ssl::context::tls_client};
+  theirs.add_certificate_authority(boost::asio::buffer(authority_.certificate()));
+  tls_options o;
+  o.context = theirs;
+  server s{context_};
+  SSL_set_max_proto_version(s.ssl(), GetParam());
+  client c{o, "localhost", tickets_};
+  EXPECT_EQ(c.shake_hands(s), status::ok);
+  s.write("reply");
+  put(c.in, s.give());
+  EXPECT_EQ(c.read_all(status::want_read), "reply");
+  EXPECT_EQ(tickets_.size(), 0u);
+}
+
 TEST_P(session_tickets_test, do_not_lead_around_a_pin) {
   connect();
   server s{context_};
@@ -64,7 +113,7 @@ TEST_P(session_tickets_test, do_not_lead_around_a_pin) {
 TEST_P(session_tickets_test, are_let_go_when_a_handshake_fails) {
   connect();
   EXPECT_EQ(tickets_.size(), 1u);
-  tickets_.keep(SSL_SESSION_dup(tickets_.take().get()));
+  tickets_.keep(SSL_SESSION_dup(tickets_.take(now).get()), later);
   client broken{trusting(), "localhost", tickets_};
   connect();
   EXPECT_EQ(tickets_.size(), 1u);
@@ -83,9 +132,21 @@ TEST_P(session_tickets_test, are_let_go_when_the_connection_ends_in_the_handshak
 
 TEST_P(session_tickets_test, are_not_kept_without_end) {
   connect();
-  const auto one = tickets_.take();
-  for (std::size_t i = 0; i < 2 * session_tickets::most; ++i) tickets_.keep(SSL_SESSION_dup(one.get()));
+  const auto one = tickets_.take(now);
+  for (std::size_t i = 0; i < 2 * session_tickets::most; ++i)
+    tickets_.keep(SSL_SESSION_dup(one.get()), later);
   EXPECT_EQ(tickets_.size(), session_tickets::most);
+}
+
+TEST_P(session_tickets_test, end_with_the_certificates_they_were_made_with) {
+  connect();
+  const auto one = tickets_.take(now);
+  tickets_.keep(SSL_SESSION_dup(one.get()), now + std::chrono::seconds{1});
+  tickets_.keep(SSL_SESSION_dup(one.get()), now + std::chrono::seconds{2});
+  EXPECT_EQ(tickets_.take(now + std::chrono::seconds{2}), nullptr);
+  EXPECT_EQ(tickets_.size(), 0u);
+  tickets_.keep(SSL_SESSION_dup(one.get()), now + std::chrono::seconds{1});
+  EXPECT_NE(tickets_.take(now), nullptr);
 }
 
 TEST_P(session_tickets_test, are_none_where_nothing_can_be_resumed) {
@@ -94,7 +155,7 @@ TEST_P(session_tickets_test, are_none_where_nothing_can_be_resumed) {
   SSL_CTX_set_session_cache_mode(context_->native_handle(), SSL_SESS_CACHE_OFF);
   connect();
   EXPECT_EQ(tickets_.size(), 0u);
-  EXPECT_EQ(tickets_.take(), nullptr);
+  EXPECT_EQ(tickets_.take(now), nullptr);
 }
 
 }  // namespace

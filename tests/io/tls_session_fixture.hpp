@@ -1,7 +1,7 @@
 // A TLS session and a server without a socket: what one says is carried to the other by hand.
 #pragma once
 
-#include "io/tls_session.hpp"
+#include "io/net/tls_session.hpp"
 #include "support/loop_certificate.hpp"
 #include "support/loop_scratch.hpp"
 
@@ -63,15 +63,23 @@ class server {
 };
 
 struct client {
-  client(const tls_options& options, const std::string& host, session_tickets& shared) : tickets{shared} {
-    std::vector<std::string> problems;
-    core::url where;
-    where.host = host, where.host_is_ip = host == "127.0.0.1" || host == "127.0.0.2";
-    auto made = make_tls_client(options, problems);
-    if (!made) throw std::runtime_error(problems.front());
+  client(const tls_options& options, const std::string& host, session_tickets& shared)
+      : client{options, url_of(host), shared} {}
+  client(const tls_options& options, const core::url& where) : client{options, where, own_tickets} {}
+  client(const tls_options& options, const core::url& where, session_tickets& shared,
+         const std::function<void(std::string_view)>& on_key = {})
+      : tickets{shared} {
+    std::vector<problem> problems;
+    auto made = make_tls_client(options, problems, on_key);
+    if (!made) throw std::runtime_error(to_string(problems.front()));
     session.emplace(made, where, tickets, in, out);
   }
   client(const tls_options& options, const std::string& host) : client{options, host, own_tickets} {}
+  static core::url url_of(const std::string& host) {
+    core::url where;
+    where.host = host, where.host_is_ip = host == "127.0.0.1" || host == "127.0.0.2";
+    return where;
+  }
 
   /// `in_pieces`: the server's flight arrives byte by byte.
   status shake_hands(server& s, bool in_pieces = false) {

@@ -33,6 +33,24 @@ TEST_F(tls_session_test, tells_the_server_who_is_meant) {
   EXPECT_EQ(SSL_get_servername(by_address.ssl(), TLSEXT_NAMETYPE_host_name), nullptr);
 }
 
+// A certificate has neither the last dot nor the letters beyond ASCII, nor a zone.
+TEST_F(tls_session_test, url_is_verified_as_certificates_write_it) {
+  const struct {
+    const char *url, *names, *sni;
+  } table[] = {
+      {"https://host.example./", "DNS:host.example", "host.example"},
+      {"https://BÜCHER.example/", "DNS:xn--bcher-kva.example", "xn--bcher-kva.example"},
+      {"https://bücher.books.example./", "DNS:*.books.example", "xn--bcher-kva.books.example"},
+      {"https://[fe80::1%25lo]/", "IP:fe80::1", nullptr},
+  };
+  for (const auto& row : table) {
+    server s{authority_.issue({.names = row.names})};
+    client c{trusting(), core::parse_url(row.url).value()};
+    EXPECT_EQ(c.shake_hands(s), status::ok) << row.url << c.session->detail();
+    EXPECT_STREQ(SSL_get_servername(s.ssl(), TLSEXT_NAMETYPE_host_name), row.sni) << row.url;
+  }
+}
+
 // Row by row: who is trusted, whom the certificate names, whom we meant. Not a byte goes to the wrong one.
 TEST_F(tls_session_test, whom_it_does_not_know_it_does_not_write_to) {
   const loop::authority other;
@@ -208,7 +226,7 @@ TEST_F(tls_session_test, a_record_with_a_wrong_bit_is_no_reply) {
   }
 }
 
-// In TLS 1.3 the refusal of our certificate comes after our handshake is done: with the first read.
+// The refusal of our certificate comes after our handshake in TLS 1.3: with the first read.
 TEST_F(tls_session_test, a_server_that_wants_a_certificate_is_told_from_one_that_fails) {
   for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
     server s{identity_};
@@ -226,6 +244,39 @@ TEST_F(tls_session_test, a_failure_that_is_nobodys_identity_is_tls_failed) {
   put(c.in, "HTTP/1.1 400 Bad Request\r\n\r\n");
   EXPECT_EQ(c.session->handshake(), status::failed);
   EXPECT_EQ(c.session->error(), errc::tls_failed);
+}
+
+std::vector<std::string>& keys_of_the_server() {
+  static std::vector<std::string> lines;
+  return lines;
+}
+
+TEST_F(tls_session_test, tells_the_keys_that_the_server_has) {
+  keys_of_the_server().clear();
+  std::vector<std::string> ours;
+  session_tickets tickets;
+  server s{identity_};
+  SSL_CTX_set_keylog_callback(SSL_get_SSL_CTX(s.ssl()),
+                              [](const SSL*, const char* line) { keys_of_the_server().emplace_back(line); });
+  client c{trusting(), client::url_of("localhost"), tickets,
+           [&](std::string_view line) { ours.emplace_back(line); }};
+  ASSERT_EQ(c.shake_hands(s), status::ok) << c.session->detail();
+  EXPECT_EQ(ours.size(), 5u);
+  EXPECT_THAT(ours, testing::UnorderedElementsAreArray(keys_of_the_server()));
+}
+
+TEST_F(tls_session_test, says_what_was_agreed_and_with_whom) {
+  server s{identity_};
+  client c{trusting(), "localhost"};
+  EXPECT_TRUE(c.session->read_facts().subject.empty()) << "before anything was said";
+  ASSERT_EQ(c.shake_hands(s), status::ok) << c.session->detail();
+  const auto facts = c.session->read_facts();
+  EXPECT_EQ(facts.version, "TLSv1.3");
+  EXPECT_EQ(facts.cipher, SSL_get_cipher(s.ssl()));
+  EXPECT_FALSE(facts.resumed);
+  EXPECT_THAT(facts.subject, testing::HasSubstr("CN="));
+  EXPECT_THAT(facts.issuer, testing::HasSubstr("CN="));
+  EXPECT_EQ(facts.expires, c.session->valid_until());
 }
 
 }  // namespace

@@ -1,6 +1,6 @@
-// What is written around each file: boundary, form, request head.
-#include "core/multipart.hpp"
-#include "core/request_head.hpp"
+// The bytes around each file: boundary, form, request head.
+#include "core/http/multipart.hpp"
+#include "core/http/request_head.hpp"
 
 #include <benchmark/benchmark.h>
 
@@ -37,12 +37,16 @@ BENCHMARK(frame);
 
 void head(benchmark::State& state) {
   const auto endpoint = core::parse_url("https://upload.example.com/api/v1/upload?room=201");
-  const core::request_head rendered{*endpoint, {{"app_key", "0123456789"}}, "Idempotency-Key"};
-  const auto boundary = core::make_boundary(random_bytes);
+  const core::request_head rendered{*endpoint, core::compile_headers({{"app_key", "0123456789"}}, {}),
+                                    "Idempotency-Key"};
+  const auto type = "multipart/form-data; boundary=" + core::make_boundary(random_bytes);
+  const core::template_values values{.key = "0123456789abcdef0123456789abcdef"};
   std::string out;
   for (auto _ : state) {
     out.clear();
-    rendered.append(out, boundary, 32'768, "0123456789abcdef0123456789abcdef");
+    rendered.append(
+        out, {.method = "POST", .target = endpoint->target, .content_type = type, .content_length = 32'768},
+        values);
     benchmark::DoNotOptimize(out.data());
   }
 }

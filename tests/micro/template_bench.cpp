@@ -1,5 +1,5 @@
 // The text fields of each file.
-#include "core/field_template.hpp"
+#include "core/http/field_template.hpp"
 
 #include <benchmark/benchmark.h>
 

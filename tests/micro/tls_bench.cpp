@@ -1,5 +1,5 @@
 // A batch on its way: plain bytes into TLS records in the buffer that one send() empties. No socket.
-#include "io/connection.hpp"
+#include "io/net/connection.hpp"
 #include "support/loop_certificate.hpp"
 #include "support/loop_scratch.hpp"
 
@@ -25,9 +25,9 @@ class connected {
     where.host = "localhost";
     sluice::tls_options options;
     options.ca_file = scratch_.write("ca.pem", authority_.certificate());
-    std::vector<std::string> problems;
+    std::vector<sluice::problem> problems;
     auto client = io::make_tls_client(options, problems);
-    if (!client) throw std::runtime_error(problems.front());
+    if (!client) throw std::runtime_error(to_string(problems.front()));
     session.emplace(client, where, tickets_, in_, out);
     for (auto step = session->handshake(); step != status::ok; step = session->handshake()) {
       if (step == status::failed) throw std::runtime_error(session->detail());

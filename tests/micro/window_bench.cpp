@@ -1,7 +1,7 @@
-// Who may begin, and when: asked several times for each file.
-#include "core/backlog.hpp"
-#include "core/permits.hpp"
-#include "core/rate_limit.hpp"
+// The decisions that say which upload may begin, and when: they are asked several times for each file.
+#include "core/pacing/backlog.hpp"
+#include "core/pacing/permits.hpp"
+#include "core/pacing/rate_limit.hpp"
 
 #include <benchmark/benchmark.h>
 

@@ -104,7 +104,7 @@ TEST_F(oracle, cries_when_a_file_was_moved_unconfirmed) {
   e.spool.clear();
   e.moved = {{"sub/b.jpg", sha256("B")}};
   EXPECT_THAT(judge(e).unconfirmed, SizeIs(1));
-  e.set_aside = std::exchange(e.moved, {});  // as --on-reject does
+  e.set_aside = std::exchange(e.moved, {});  // --on-reject does the same
   EXPECT_EQ(judge(e).text(), "");
 }
 

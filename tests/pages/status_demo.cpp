@@ -1,8 +1,7 @@
 // A status server that shows a made-up flow, for the browser tests: an hour behind it, and told what happens
-// by lines of standard input: flow, idle, wait, pause, unreachable, refuse, fail NAME, metrics (writes them
-// and goes on), quit.
-#include "cli/status/metrics.hpp"
-#include "cli/status/status_server.hpp"
+// by lines of standard input: flow, the word of a state, fail NAME, metrics (writes them and goes on), quit.
+#include "cli/monitor/metrics.hpp"
+#include "cli/monitor/status_server.hpp"
 
 #include <sluice/error.hpp>
 
@@ -44,15 +43,19 @@ class flow {
     now_.backlog = static_cast<std::uint64_t>(waiting_);
     now_.oldest.reset();
     if (*now_.backlog > 0) now_.oldest = at.wall - std::chrono::seconds{2 + *now_.backlog / 300};
-    now_.paused = state == "pause", now_.unreachable = state == "unreachable";
-    now_.pause = state == "wait" ? 12'000ms : 0ms;
-    if (state == "refuse") attempt(401, sluice::errc::auth_refused, sluice::verdict::transient);
-    if (state == "unreachable") attempt(0, sluice::errc::connect_timeout, sluice::verdict::transient);
+    now_.pause = state == "held back" ? 12'000ms : 0ms;
+    using enum sluice::endpoint_state;
+    const auto is = state == "flow" ? sending : idle;
+    auto& e = now_.endpoint;
+    e = {is, at.wall - 41s, {}};
+    for (const auto s : sluice::all_endpoint_states)
+      if (to_string(s) == state) e.state = s;
+    if (!is_healthy(e.state)) e.why = "the endpoint refuses us: status 401";
   }
 
   void fail(const std::string& name, cli::instant at, sluice::fate fate, sluice::errc why) {
     sluice::file_record r;
-    r.time = at.wall, r.path = name, r.size = 1, r.fate = fate, r.error = make_error_code(why).message();
+    r.time = at.wall, r.path = name, r.size = 1, r.fate = fate, r.error = why, r.reason = r.error.message();
     shown_.record(r);
   }
   const sluice::progress& look() const { return now_; }

@@ -2,8 +2,8 @@
 // (scrape_cost.mjs). Deletes nothing.
 // usage: status_drain URL CA_FILE DIRECTORY     Prints the server's port, then every half second how many
 // files were accepted since the start, the seconds, and those of CPU time. Ends when it is told to (SIGTERM).
-#include "cli/status/process_figures.hpp"
-#include "cli/status/status_server.hpp"
+#include "cli/monitor/process_figures.hpp"
+#include "cli/monitor/status_server.hpp"
 
 #include <sluice/sluice.hpp>
 

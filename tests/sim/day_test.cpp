@@ -22,7 +22,7 @@ TEST(simulated_day, at_one_file_a_second_grows_by_nothing) {
 
   std::uint64_t second = 0;
   std::size_t most_waiting = 0;
-  std::vector<std::size_t> in_use;  // by the hour
+  std::vector<std::size_t> in_use;  // samples for each hour
   std::function<void()> tick = [&] {
     s.on.create("spool/f" + std::to_string(second), std::to_string(second));
     // Ten minutes of every sixth hour there is no connection.
@@ -39,7 +39,7 @@ TEST(simulated_day, at_one_file_a_second_grows_by_nothing) {
   const auto r = s.follow_for(std::chrono::seconds{day + 60});
 
   ASSERT_TRUE(r) << s.w.failure();
-  EXPECT_EQ(r->accepted, day);
+  EXPECT_EQ(r->counts[sluice::fate::accepted], day);
   EXPECT_EQ(r->deleted, day);
   EXPECT_TRUE(s.on.names.empty());
   EXPECT_LE(most_waiting, 2u) << "half an hour after an outage it has caught up";

@@ -34,7 +34,7 @@ weather any_weather() {
   auto& w = world::here();
   weather now;
   now.latency = milliseconds{1 << w.below(12)};
-  switch (w.below(9)) {
+  switch (w.below(10)) {
     case 0:
       break;
     case 1:
@@ -56,12 +56,15 @@ weather any_weather() {
       now.stall = 0.4;
       break;
     case 7:
+      now.slow_answer = 0.1, now.kept_dies = 0.3, now.split_names = 0.5;
+      break;
+    case 8:
       now.refused = 0.5, now.busy = 0.3, now.retry_after = 0.1;
       break;
     default:
-      for (auto* p :
-           {&now.no_connection, &now.cut_request, &now.stall, &now.no_reply, &now.cut_reply, &now.early,
-            &now.unframed, &now.busy, &now.refused, &now.auth, &now.wrong_body, &now.unverified})
+      for (auto* p : {&now.no_connection, &now.cut_request, &now.stall, &now.no_reply, &now.cut_reply,
+                      &now.early, &now.unframed, &now.busy, &now.refused, &now.auth, &now.wrong_body,
+                      &now.unverified, &now.slow_answer, &now.kept_dies, &now.split_names})
         *p = 0.06;
   }
   return now;
@@ -92,7 +95,7 @@ void endpoint::excuse_all() {
   for (auto& [key, f] : files_) f.excused = true;
 }
 
-void endpoint::excuse_all_but(const files::keys& logged) {
+void endpoint::excuse_all_but(const std::set<std::string>& logged) {
   for (auto& [key, f] : files_)
     if (!logged.contains(key)) f.excused = true;
 }
@@ -104,6 +107,7 @@ sluice::awaitable<exchange_report> connection::exchange(const sluice::io::reques
   to_.begun();
   report.times.begun = world::here().now();
   report.reused = open_;
+  report.paused = true;  // each step waits here, and no work takes time
   world::here().note("exchange begins");
   co_await attempt(r, b, report);
   world::here().note("exchange ends: " + report.outcome.error.message());
@@ -126,7 +130,8 @@ sluice::awaitable<bool> connection::pass(milliseconds d, exchange_report& report
 
 sluice::awaitable<bool> connection::connect(exchange_report& report) {
   auto& w = world::here();
-  const bool well = co_await pass(w.between(milliseconds{0}, to_.weather.latency), report);
+  const auto names = w.chance(to_.weather.split_names) ? milliseconds{50} : milliseconds{0};
+  const bool well = co_await pass(names + w.between(milliseconds{0}, to_.weather.latency), report);
   if (!well) co_return false;
   if (w.chance(to_.weather.no_connection)) {
     const auto why = one_of({errc::host_not_found, errc::resolver_failed, errc::connect_timeout,
@@ -169,7 +174,8 @@ sluice::awaitable<bool> connection::send(sluice::io::body& b, exchange_report& r
     const bool well = co_await pass(w.between(milliseconds{0}, milliseconds{3}), report);
     if (!well) co_return false;
     if (received.size() >= early_at) {
-      report.outcome.reply = sluice::core::reply{one_of({200, 413, 503}), true, as_agreed, "", ""};
+      auto& reply = report.outcome.reply.emplace();
+      reply.status = one_of({200, 413, 503}), reply.framed = true, reply.body = as_agreed;
       report.outcome.early = true;
       co_return false;
     }
@@ -186,6 +192,34 @@ sluice::awaitable<bool> connection::send(sluice::io::body& b, exchange_report& r
   co_return true;
 }
 
+/// False: the time for a reply was over. An interim reply begins that time anew.
+sluice::awaitable<bool> connection::answer_comes(exchange_report& report) {
+  auto& w = world::here();
+  const bool slow = w.chance(to_.weather.slow_answer), interims = slow && w.chance(0.5);
+  const auto takes =
+      slow ? w.between(timeout_.stall, 2 * timeout_.reply) : w.between(milliseconds{0}, to_.weather.latency);
+  const bool late = takes > timeout_.reply && !interims;
+  const bool waited = co_await pass(late ? timeout_.reply : takes, report);
+  if (waited && late) report.outcome.error = errc::reply_timeout;
+  co_return waited && !late;
+}
+
+/// A kept connection takes a whole request and ends. The server may have it.
+sluice::awaitable<bool> connection::dies_unanswered(const sluice::io::request& r, sluice::io::body& b,
+                                                    exchange_report& report) {
+  auto& w = world::here();
+  std::string received;
+  const bool whole = co_await send(b, report, received);
+  if (!whole) co_return false;
+  const auto key = between(r.head, "Idempotency-Key: ", "\r\n"), name = between(r.head, "filename=\"", "\"");
+  const auto* const f = dynamic_cast<const file*>(&b);
+  if (w.chance(0.5)) to_.commit(key, name, received, !f || received == f->opened_content()), to_.excuse(key);
+  report.outcome = {};
+  report.reused = open_ = false;
+  ++report.lost;
+  co_return true;
+}
+
 sluice::awaitable<void> connection::attempt(const sluice::io::request& r, sluice::io::body& b,
                                             exchange_report& report) {
   auto& w = world::here();
@@ -193,6 +227,11 @@ sluice::awaitable<void> connection::attempt(const sluice::io::request& r, sluice
   if (!open_) {
     const bool connected = co_await connect(report);
     if (!connected) co_return;
+  }
+  if (report.reused && report.lost == 0 && b.rewinds() && w.chance(to_.weather.kept_dies)) {
+    const bool died = co_await dies_unanswered(r, b, report);
+    if (died) co_await attempt(r, b, report);
+    co_return;
   }
   report.session_as_configured = !w.chance(to_.weather.unverified);
   std::string received;
@@ -209,12 +248,13 @@ sluice::awaitable<void> connection::attempt(const sluice::io::request& r, sluice
   if (dies_after) to_.commit(key, name, received, as_opened), to_.excuse(key);
   if (dies_before || dies_after || w.chance(to_.weather.stall / 2)) {
     const bool waited =
-        co_await pass(dies_before || dies_after ? to_.weather.latency : timeout_.stall, report);
-    if (waited) report.outcome.error = dies_before || dies_after ? errc::connection_lost : errc::stalled;
+        co_await pass(dies_before || dies_after ? to_.weather.latency : timeout_.reply, report);
+    if (waited)
+      report.outcome.error = dies_before || dies_after ? errc::connection_lost : errc::reply_timeout;
     co_return;
   }
   auto answer = decide(key, name, received, as_opened);
-  const bool arrives = co_await pass(w.between(milliseconds{0}, to_.weather.latency), report);
+  const bool arrives = co_await answer_comes(report);
   if (!arrives) co_return;
   report.times.heard = w.now();
   if (w.chance(to_.weather.cut_reply)) {
@@ -226,8 +266,8 @@ sluice::awaitable<void> connection::attempt(const sluice::io::request& r, sluice
   report.outcome.reply = std::move(answer);
 }
 
-/// What the server makes of a whole request. A success is committed, and excused until the client has heard
-/// of it.
+/// Decides what the server makes of a whole request. A success is committed, and excused until the client has
+/// heard of it.
 sluice::core::reply connection::decide(const std::string& key, const std::string& name,
                                        const std::string& bytes, bool as_opened) {
   auto& w = world::here();
@@ -235,7 +275,7 @@ sluice::core::reply connection::decide(const std::string& key, const std::string
   sluice::core::reply r;
   r.framed = !w.chance(now.unframed);
   if (w.chance(now.auth))
-    r.status = one_of({401, 403, 302});
+    r.status = one_of({401, 403, 302, 404});
   else if (w.chance(now.busy))
     r.status = one_of({429, 503, 500}),
     r.retry_after = w.chance(now.retry_after) ? std::to_string(w.below(40)) : "";
@@ -245,7 +285,7 @@ sluice::core::reply connection::decide(const std::string& key, const std::string
   to_.commit(key, name, bytes, as_opened);
   to_.excuse(key);
   r.status = one_of({200, 201});
-  r.body = w.chance(now.wrong_body) ? R"({"code":17})" : as_agreed;
+  r.body = !w.chance(now.wrong_body) ? as_agreed : w.chance(0.5) ? R"({"code":17})" : "<html>";
   return r;
 }
 

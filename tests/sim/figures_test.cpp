@@ -1,4 +1,4 @@
-// What an endpoint in trouble costs, measured in simulated time; and that a seed tells one story only.
+// The cost of an endpoint in trouble, measured in simulated time; and that a seed tells one story only.
 #include "sim/scenario.hpp"
 
 #include <gtest/gtest.h>
@@ -24,10 +24,10 @@ TEST(simulation, tells_another_story_for_another_seed) { EXPECT_NE(tell(1).hash,
 TEST(simulation, cries_when_a_file_is_taken_away_unconfirmed) {
   scenario s{1};
   s.on.create("spool/f1", "bytes");
-  std::optional<file> f;
-  files world_files{asio::system_executor{}};
-  ASSERT_EQ(world_files.open_file(nullptr, "spool/f1", false, f), error_code{});
-  ASSERT_EQ(world_files.remove(*f), error_code{});
+  std::unique_ptr<sluice::io::opened_file> f;
+  files world_files{s.on, asio::system_executor{}, {}};
+  ASSERT_EQ(world_files.open(nullptr, "spool/f1", {}, f), error_code{});
+  ASSERT_EQ(world_files.remove(*f).why, error_code{});
   EXPECT_NE(s.w.failure(), "");
 }
 
@@ -39,7 +39,7 @@ TEST(simulation, cries_when_a_file_is_sent_twice_without_a_reason) {
   EXPECT_NE(s.w.failure(), "");
 }
 
-// Over ten seconds; the endpoint answers at once, so that nothing but the rate holds it back.
+// The test lasts ten seconds; the endpoint answers at once, so that nothing but the rate holds it back.
 TEST(simulation, keeps_a_rate_of_requests_within_3_percent) {
   for (const auto rate : {5, 50, 200}) {
     scenario s{1};
@@ -55,7 +55,7 @@ TEST(simulation, keeps_a_rate_of_requests_within_3_percent) {
     const auto begun = s.w.now();
     const auto r = s.drain(false, false);
     ASSERT_TRUE(r) << s.w.failure();
-    EXPECT_EQ(r->accepted, count);
+    EXPECT_EQ(r->counts[sluice::fate::accepted], count);
     EXPECT_NEAR(std::chrono::duration<double>(s.w.now() - begun).count(), 10, 0.3) << rate << " a second";
   }
 }
@@ -80,8 +80,8 @@ class long_trouble : public testing::Test {
     for (const auto end = s.w.now() + minutes{10}; s.w.now() < end;) {
       const auto r = s.drain(false, false);
       EXPECT_TRUE(r) << s.w.failure();
-      if (!r || r->seen == 0) break;
-      attempts += r->attempts, retries += r->retries, accepted += r->accepted;
+      if (!r || r->counts.total() == 0) break;
+      attempts += r->attempts, retries += r->retries, accepted += r->counts[sluice::fate::accepted];
     }
     EXPECT_GT(attempts, retries);
     EXPECT_LE(static_cast<double>(attempts) / static_cast<double>(attempts - retries), 1.10)

@@ -48,7 +48,7 @@ totals tell_all(std::uint64_t first, std::uint64_t count, unsigned jobs) {
   totals all;
   for (const int end : ends) {
     totals t;
-    if (::read(end, &t, sizeof t) != sizeof t) ++all.failures;  // it crashed
+    if (::read(end, &t, sizeof t) != sizeof t) ++all.failures;  // the child crashed
     all.seeds += t.seeds, all.failures += t.failures, all.runs += t.runs, all.kills += t.kills;
     all.requests += t.requests, all.duplicates += t.duplicates, all.files += t.files;
   }

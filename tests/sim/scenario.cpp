@@ -1,6 +1,6 @@
 #include "sim/scenario.hpp"
 
-#include "engine/pool.hpp"
+#include "engine/uploader_engine.hpp"
 
 #include <sluice/error.hpp>
 
@@ -28,11 +28,17 @@ std::string some_bytes() {
   return bytes;
 }
 
+bool adds_up(const sluice::counts& c) {
+  std::uint64_t sum = 0;
+  for (const auto f :
+       {fate::accepted, fate::rejected, fate::deferred, fate::changed, fate::vanished, fate::skipped})
+    sum += c[f];
+  return sum == c.total();
+}
+
 }  // namespace
 
 scenario::scenario(std::uint64_t seed, bool trace) : w{seed, trace} {
-  files::on = &on;
-  network::to = &to;
   on.may_remove = [this](const std::string& path, const inode& node) -> std::string {
     if (to.confirmed(path.substr(path.rfind('/') + 1), node.content)) return {};
     return "taken away unconfirmed: " + path;
@@ -65,17 +71,45 @@ void scenario::settings() {
       cfg.on_success = sluice::disposal::remove();
   }
   follows_ = w.chance(0.3);
+  on.leases = w.chance(0.7);
   cfg.count_ahead = w.chance(0.3);
   if (w.chance(0.2)) cfg.on_reject = sluice::disposal::move_to("rejected");
   cfg.job_log = "joblog";
   on.may_drop_log_lines = w.chance(0.2);
   cfg.on_record = [this](const sluice::file_record& r) {
-    w.note(std::string{to_string(r.fate)} + " " + r.path + " " + r.disposal);
+    w.note(std::string{to_string(r.fate)} + " " + r.path + " " + std::string{to_string(r.disposal)} + " " +
+           r.reason);
     if (r.fate == fate::changed) to.excuse(r.key);
     if (r.fate == fate::undeletable && !follows_) to.excuse(r.key);
     if (r.fate == fate::undeletable && follows_) excused_later_.push_back(r.key);
-    if (r.attempts > cfg.retry.retries + 1) w.fail("more attempts than allowed: " + r.path);
+    if (r.fate == fate::undeletable && r.error == sluice::errc::not_removable && r.attempts > 0)
+      stayed(r.path);
+    if (r.attempts > 2 * (cfg.retry.retries + 1))  // each may have found a kept connection dead
+      w.fail("more attempts than allowed: " + r.path);
   };
+}
+
+/// A failed removal teaches the run: the window at most is sent of that folder, and as much again where
+/// somebody else took away what was to tell whether it has opened.
+void scenario::stayed(const std::string& path) {
+  const auto at = shut_.find("spool/" + path.substr(0, path.rfind('/') + 1));
+  if (at == shut_.end() || !on.shut.contains(at->first)) return;
+  const auto n = ++at->second.stayed;
+  if (n > widest_ * (1 + at->second.touched))
+    w.fail("sent again and again from a folder that gives nothing away: " + path);
+}
+
+void scenario::shut_a_folder(milliseconds within) {
+  const auto folder = "spool/sub" + std::to_string(w.below(3)) + "/";
+  const auto begin = w.between(milliseconds{0}, within / 2), lasts = w.between(milliseconds{1}, within * 4);
+  w.after(begin, world::owner::environment, [this, folder, lasts] {
+    w.note("shut: " + folder);
+    on.shut.insert(folder), shut_[folder] = {};
+    w.after(lasts, world::owner::environment, [this, folder] {
+      w.note("open again: " + folder);
+      on.shut.erase(folder);
+    });
+  });
 }
 
 void scenario::populate(std::size_t count) {
@@ -96,8 +130,18 @@ void scenario::disturb(std::size_t times) {
       auto at = on.names.lower_bound("spool/f" + std::to_string(w.below(20)));
       if (!below(at)) return;
       const auto path = at->first;
+      if (const auto s = shut_.find(path.substr(0, path.rfind('/') + 1)); s != shut_.end())
+        ++s->second.touched;
       const auto size = at->second->content.size();
-      switch (w.below(8)) {
+      switch (w.below(11)) {
+        case 8:
+          w.note("linked: " + path);
+          on.link(path, path + ".link" + std::to_string(i), w.chance(0.5));
+          break;
+        case 9:
+        case 10:
+          write_slowly("spool/slow" + std::to_string(i), 1 + w.below(8));
+          break;
         case 0:
           w.note("appended to " + path);
           on.rewrite(path, at->second->content + "more");
@@ -123,7 +167,7 @@ void scenario::disturb(std::size_t times) {
           on.create(path, "elsewhere", inode::kind::link);
           break;
         case 6:
-          on.open_for_writing(path, !at->second->has_writer);
+          if (!at->second->unfinished) on.open_for_writing(path, !at->second->has_writer);
           break;
         default:
           w.note("new: spool/new" + std::to_string(i));
@@ -133,11 +177,37 @@ void scenario::disturb(std::size_t times) {
     });
 }
 
+/// Another process writes a file part by part, with pauses that are shorter than the settle time.
+void scenario::write_slowly(const std::string& path, std::uint64_t parts) {
+  w.note("slowly: " + path);
+  on.create(path, some_bytes());
+  ++told.files;
+  const auto node = on.find(path);
+  node->unfinished = node->has_writer = true;
+  write_on(path, node, parts);
+}
+
+void scenario::write_on(const std::string& path, const inode_ptr& node, std::uint64_t parts) {
+  w.after(w.between(milliseconds{1}, milliseconds{9'000}), world::owner::environment, [=, this] {
+    if (!node->unfinished) return;
+    node->unfinished = parts > 0;
+    node->content += "part";
+    on.wrote(*node);
+    if (parts > 0) return write_on(path, node, parts - 1);
+    node->has_writer = false;
+    if (on.find(path) == node) on.tell(path);
+  });
+}
+
 /// New files for a while, some of them under names that were used before.
 void scenario::people_write(std::size_t times, milliseconds within) {
   for (std::size_t i = 0; i < times; ++i)
     w.after(w.between(milliseconds{0}, within), world::owner::environment, [this] {
-      const auto path = "spool/written" + std::to_string(w.below(30));
+      const auto path =
+          (w.chance(0.2) ? "spool/sub" + std::to_string(w.below(3)) + "/new" : "spool/written") +
+          std::to_string(w.below(30));
+      if (const auto s = shut_.find(path.substr(0, path.rfind('/') + 1)); s != shut_.end() && on.find(path))
+        ++s->second.touched;
       w.note("written: " + path);
       on.create(path, some_bytes());
       ++told.files;
@@ -155,10 +225,14 @@ sluice::source scenario::some_source() {
 
 void scenario::start() {
   loop_ = std::make_unique<asio::io_context>(1);
-  std::vector<std::string> problems;
+  std::vector<sluice::problem> problems;
   auto s = sluice::engine::compile(cfg, problems);
-  if (!s) return w.fail("settings: " + problems.front());
-  engine_ = std::make_shared<sluice::engine::pool<simulated>>(loop_->get_executor(), std::move(*s));
+  if (!s) return w.fail("settings: " + to_string(problems.front()));
+  const auto executor = loop_->get_executor();
+  engine_ = sluice::engine::uploader_engine::make(
+      std::move(*s), {executor, std::make_unique<clock>(executor), std::make_unique<entropy>(),
+                      std::make_unique<network>(to, executor, cfg.timeout),
+                      std::make_unique<files>(on, executor, cfg.settle)});
   widest_ = cfg.window.size();
   to.most_in_flight = 0;
 }
@@ -176,7 +250,7 @@ void scenario::end() {
 void scenario::advance(const std::function<bool()>& until) {
   std::uint64_t at_once = 0;
   for (auto last = w.now(); w.failure().empty() && !until();) {
-    loop_->restart();  // without work it has stopped, and more may have come
+    loop_->restart();  // a loop without work has stopped, and more may have come
     if (loop_->poll_one() > 0) {
       ++told.events;
       at_once = std::exchange(last, w.now()) == w.now() ? at_once + 1 : 0;
@@ -190,7 +264,7 @@ void scenario::advance(const std::function<bool()>& until) {
   }
 }
 
-/// Somebody stops the run, changes the window, uploads beside it, or waits for better weather.
+/// An operator stops the run, changes the window, uploads beside it, or waits for better weather.
 void scenario::interfere() {
   const auto times = w.below(4);
   for (std::size_t i = 0; i < times; ++i)
@@ -219,8 +293,7 @@ void scenario::interfere() {
           break;
         }
         case 2: {
-          sluice::upload_request r;
-          r.data = some_bytes(), r.filename = "upload" + std::to_string(++uploads_);
+          auto r = sluice::upload_request::from_memory(some_bytes(), "upload" + std::to_string(++uploads_));
           w.note("upload");
           const auto id = engine_->upload(std::move(r), [this](error_code, const auto&) { ++uploads_done_; });
           if (w.chance(0.5))
@@ -240,11 +313,7 @@ void scenario::interfere() {
 }
 
 std::optional<sluice::run_summary> scenario::drain(bool may_be_killed, bool with_interference) {
-  if (cfg.resume) {
-    files::keys logged;
-    logged.read({});
-    to.excuse_all_but(logged);
-  }
+  if (cfg.resume) to.excuse_all_but(logged_keys(on));
   summary_.reset(), stopped_at_ = steady_time::max(), uploads_ = uploads_done_ = 0;
   const auto begun = w.now();
   killed_ = false;
@@ -253,6 +322,8 @@ std::optional<sluice::run_summary> scenario::drain(bool may_be_killed, bool with
     killer = w.after(w.between(milliseconds{0}, milliseconds{1 << w.below(17)}), world::owner::process,
                      [this] { killed_ = true; });
   on.root_is_gone = false;
+  for (auto& [folder, s] : shut_) s = {};
+  if (with_interference && w.chance(0.3)) shut_a_folder(milliseconds{2 << w.below(18)});
   for (const auto& key : std::exchange(excused_later_, {})) to.excuse(key);
   if (follows_) {
     const auto longest = milliseconds{w.chance(0.1) ? 20'000'000 : 1 << w.below(19)};
@@ -288,11 +359,7 @@ std::optional<sluice::run_summary> scenario::drain(bool may_be_killed, bool with
 
 void scenario::follow_to_the_end() {
   for (const auto& key : std::exchange(excused_later_, {})) to.excuse(key);
-  if (cfg.resume) {
-    files::keys logged;
-    logged.read({});
-    to.excuse_all_but(logged);
-  }
+  if (cfg.resume) to.excuse_all_but(logged_keys(on));
   cfg.limit.max_duration = {}, cfg.limit.max_errors = 0;
   end(), start();
   summary_.reset(), killed_ = false, uploads_ = uploads_done_ = 0, on.root_is_gone = false;
@@ -301,6 +368,8 @@ void scenario::follow_to_the_end() {
   ++told.runs;
   const auto bad = milliseconds{w.chance(0.2) ? 10'000'000 : 1 << w.below(19)};
   people_write(w.below(30), bad);
+  for (auto& [folder, s] : shut_) s = {};
+  if (w.chance(0.3)) shut_a_folder(bad);
   bool well = false, quiet = false;
   w.after(bad, world::owner::environment, [&] { heal(), well = true; });
   w.after(bad + std::chrono::seconds{60}, world::owner::environment, [&] { quiet = true; });
@@ -311,8 +380,7 @@ void scenario::follow_to_the_end() {
   if (summary_) return w.fail("a run that follows ended by itself: " + to_json(*summary_));
   if (waiting(true) > 0) return w.fail("not delivered, though all has been well for hours");
   const auto p = engine_->snapshot();
-  if (p.seen != p.accepted + p.rejected + p.deferred + p.changed + p.vanished + p.skipped)
-    w.fail("seen is not the sum of the fates while it runs");
+  if (!adds_up(p.counts)) w.fail("seen is not the sum of the fates while it runs");
   w.note("finish");
   engine_->rescan(true);
   advance([&] { return summary_.has_value(); });
@@ -333,24 +401,27 @@ std::optional<sluice::run_summary> scenario::follow_for(milliseconds how_long) {
 
 void scenario::check(const sluice::run_summary& s) {
   w.note("ended: " + to_json(s));
-  if (s.seen != s.accepted + s.rejected + s.deferred + s.changed + s.vanished + s.skipped)
-    w.fail("seen is not the sum of the fates: " + to_json(s));
-  if (s.deleted + s.undeletable > s.accepted) w.fail("more taken away than accepted: " + to_json(s));
+  if (!adds_up(s.counts)) w.fail("seen is not the sum of the fates: " + to_json(s));
+  if (s.deleted + s.counts[sluice::fate::undeletable] > s.counts[sluice::fate::accepted])
+    w.fail("more taken away than accepted: " + to_json(s));
   if (to.most_in_flight > widest_) w.fail("more in flight than the window allows");
   // The budget: 100 retries at once, one more for five successes, whatever became of the file (and of
   // uploads).
-  if (s.retries > 100 + (s.accepted + s.changed + uploads_) / 5 + 1)
+  if (s.retries >
+      100 + (s.counts[sluice::fate::accepted] + s.counts[sluice::fate::changed] + uploads_) / 5 + 1)
     w.fail("more retries than the budget allows: " + to_json(s));
 }
 
 void scenario::heal() {
   w.note("healed");
   to.weather = calm();
-  on.trouble = 0, on.may_drop_log_lines = false;
+  on.trouble = 0, on.may_drop_log_lines = false, on.shut.clear();
   cfg.limit.max_duration = {}, cfg.limit.max_errors = 0, cfg.timeout.attempt = {};
   on.root_is_gone = false;
-  for (auto& [path, node] : on.names)
+  for (auto& [path, node] : on.names) {
+    node->unfinished = false;
     if (node->has_writer) on.open_for_writing(path, false);
+  }
 }
 
 std::size_t scenario::waiting(bool may_stay) const {

@@ -8,13 +8,14 @@
 #include <sluice/result.hpp>
 
 #include <boost/asio/io_context.hpp>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 namespace sluice::engine {
-class engine_base;
+class uploader_engine;
 }
 
 namespace sim {
@@ -63,7 +64,12 @@ class scenario {
  private:
   void settings();
   sluice::source some_source();
+  /// A folder that gives nothing away for a while.
+  void shut_a_folder(milliseconds within);
+  void stayed(const std::string& path);
   void people_write(std::size_t times, milliseconds within);
+  void write_slowly(const std::string& path, std::uint64_t parts);
+  void write_on(const std::string& path, const inode_ptr& node, std::uint64_t parts);
   void interfere();
   void check(const sluice::run_summary& s);
   void advance(const std::function<bool()>& until);
@@ -71,13 +77,18 @@ class scenario {
   std::size_t waiting(bool may_stay = false) const;
 
   std::unique_ptr<asio::io_context> loop_;
-  std::shared_ptr<sluice::engine::engine_base> engine_;
+  std::shared_ptr<sluice::engine::uploader_engine> engine_;
   std::optional<sluice::run_summary> summary_;
   std::uint64_t drain_id_ = 0, uploads_ = 0, uploads_done_ = 0;
   std::size_t widest_ = 0;
   bool killed_ = false;
   bool follows_ = false;
   std::vector<std::string> excused_later_;  ///< keys that another run may send again, this one not
+  struct shut_folder {
+    std::size_t stayed = 0;   ///< confirmed files that could not be taken away, in this run
+    std::size_t touched = 0;  ///< times that somebody did something to its files
+  };
+  std::map<std::string, shut_folder> shut_;
   steady_time stopped_at_ = steady_time::max();
 };
 

@@ -43,16 +43,16 @@ class fixed_windows {
 /// How the same window fares when the server's capacity changes.
 struct recovery {
   double best = 0;                 ///< goodput of the best polite window on the changed server
-  double seconds = 0;              ///< until goodput reached nine tenths of it
-  double attempts_per_second = 0;  ///< before the change
+  double seconds = 0;              ///< time until goodput reached nine tenths of it
+  double attempts_per_second = 0;  ///< rate before the change
 };
 struct cell {
   window_server::model model;
   double best = 0;         ///< goodput of the best fixed window
-  double best_polite = 0;  ///< of those that meet as few 503s as are asked for
+  double best_polite = 0;  ///< the best of those that meet as few 503s as are asked for
   std::size_t best_window = 0;
   double best_median_ms = 0;
-  window_figures whole, steady;  ///< from the start; after 5 s and 2,000 files
+  window_figures whole, steady;  ///< figures from the start, and after 5 s and 2,000 files
   std::optional<recovery> doubled, halved;
 
   double ratio() const { return steady.goodput / best; }

@@ -1,5 +1,7 @@
 #include "sim/window_report.hpp"
 
+#include "cli/web/plot.hpp"
+
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
@@ -14,6 +16,7 @@ namespace sim {
 namespace {
 
 using nlohmann::ordered_json;
+namespace cli = sluice::cli;
 
 __attribute__((format(printf, 1, 2))) std::string text(const char* format, ...) {
   std::array<char, 512> out{};
@@ -24,65 +27,9 @@ __attribute__((format(printf, 1, 2))) std::string text(const char* format, ...) 
   return out.data();
 }
 
-/// Middle tones: readable on white and on black.
-constexpr std::array<const char*, 4> colours{"#2f81f7", "#d1762c", "#2da05a", "#b65fd0"};
-
-struct axis {
-  double from = 0, to = 1;
-  bool logarithmic = false;
-  std::vector<double> ticks;
-  std::string title;
-
-  double part(double v) const {
-    v = std::clamp(v, from, to);
-    return logarithmic ? std::log(v / from) / std::log(to / from) : (v - from) / (to - from);
-  }
-};
-
-struct line {
-  std::string name;
-  std::vector<std::pair<double, double>> points;
-};
-
-bool write_plot(const std::filesystem::path& file, const std::string& title, const axis& x, const axis& y,
-                const std::vector<line>& lines, const std::vector<double>& bounds) {
-  constexpr double width = 640, height = 320, left = 56, right = 96, top = 30, bottom = 44;
-  const auto px = [&](double v) { return left + x.part(v) * (width - left - right); };
-  const auto py = [&](double v) { return height - bottom - y.part(v) * (height - top - bottom); };
-  std::string svg = text(
-      "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %g %g\" font-family=\"sans-serif\" "
-      "font-size=\"12\" "
-      "fill=\"#808080\">\n<text x=\"%g\" y=\"16\" font-size=\"14\">",
-      width, height, left);
-  svg += title + "</text>\n";
-  for (const double v : y.ticks)
-    svg += text(
-        "<path d=\"M%g %.1fH%g\" stroke=\"#808080\" stroke-opacity=\".25\"/><text x=\"%g\" y=\"%.1f\" "
-        "text-anchor=\"end\">%g</text>\n",
-        left, py(v), width - right, left - 6, py(v) + 4, v);
-  for (const double v : x.ticks)
-    svg +=
-        text("<text x=\"%.1f\" y=\"%g\" text-anchor=\"middle\">%g</text>\n", px(v), height - bottom + 18, v);
-  for (const double v : bounds)
-    svg += text("<path d=\"M%g %.1fH%g\" stroke=\"#d03f3f\" stroke-dasharray=\"4 3\"/>\n", left, py(v),
-                width - right);
-  svg += text("<text x=\"%g\" y=\"%g\" text-anchor=\"middle\">", (left + width - right) / 2, height - 8);
-  svg += x.title + "</text>\n" +
-         text("<text transform=\"translate(14 %g) rotate(-90)\" text-anchor=\"middle\">", height / 2);
-  svg += y.title + "</text>\n";
-  for (std::size_t i = 0; i < lines.size(); ++i) {
-    const auto* colour = colours[i % colours.size()];
-    svg += text("<path fill=\"none\" stroke=\"%s\" stroke-width=\"1.8\" d=\"", colour);
-    const char* to = "M";
-    for (const auto& [u, v] : lines[i].points)
-      svg += text("%s%.1f %.1f", std::exchange(to, "L"), px(u), py(v));
-    svg += "\"/>\n";
-    svg += text("<text x=\"%g\" y=\"%g\" fill=\"%s\">", width - right + 10,
-                top + 16 + 18 * static_cast<double>(i), colour);
-    svg += lines[i].name + "</text>\n";
-  }
+bool write_plot(const std::filesystem::path& file, const cli::plot& p) {
   std::ofstream out{file};
-  out << svg << "</svg>\n" << std::flush;
+  out << cli::drawn_file(p) << std::flush;
   return out.good();
 }
 
@@ -152,44 +99,42 @@ bool write_report(const std::filesystem::path& dir, std::uint64_t seed,
                   const std::vector<controller_result>& all) {
   ordered_json json{
       {"seed", seed}, {"widest_window", widest_window}, {"controllers", ordered_json::object()}};
-  std::vector<line> goodput, latency;
-  std::size_t cells = 0;
+  cli::plot goodput{.title = "Goodput, each cell",
+                    .says = "As a share of the best fixed window's.",
+                    .x_title = "cells, worst to best",
+                    .y_title = "of the best fixed window",
+                    .bounds = {good_ratio, least_ratio}};
+  cli::plot latency{.title = "Latency, each cell",
+                    .says = "In times of the best fixed window's median.",
+                    .x_title = "cells, best to worst",
+                    .y_title = "times the best window's median",
+                    .log_y = true,
+                    .bounds = {most_latency_ratio}};
   for (const auto& r : all) {
     auto& list = json["controllers"][r.name] = ordered_json::array();
     for (const auto& c : r.cells) list.push_back(json_of(c));
-    goodput.push_back({r.name, sorted(r.cells, [](const cell& c) { return c.ratio(); })});
-    latency.push_back({r.name, sorted(r.cells, [](const cell& c) { return c.latency_ratio(); })});
-    cells = std::max(cells, r.cells.size());
+    goodput.lines.push_back({r.name, sorted(r.cells, [](const cell& c) { return c.ratio(); })});
+    latency.lines.push_back({r.name, sorted(r.cells, [](const cell& c) { return c.latency_ratio(); })});
   }
   std::ofstream out{dir / "matrix.json"};
   out << json.dump(1) << '\n' << std::flush;
-  const axis x{1,
-               static_cast<double>(std::max<std::size_t>(cells, 2)),
-               false,
-               {1, 20, 40, 60, 80, 100},
-               "cells, worst to best"};
-  const axis ratio{0, 1.1, false, {0, 0.25, 0.5, 0.75, 1}, "of the best fixed window"};
-  const axis times{0.5, 100, true, {0.5, 1, 2, 5, 10, 20, 50, 100}, "times the best window's median"};
-  const axis best_first{1, x.to, false, x.ticks, "cells, best to worst"};
-  return out.good() &&
-         write_plot(dir / "goodput.svg", "Goodput, each cell", x, ratio, goodput,
-                    {good_ratio, least_ratio}) &&
-         write_plot(dir / "latency.svg", "Latency, each cell", best_first, times, latency,
-                    {most_latency_ratio});
+  return out.good() && write_plot(dir / "goodput.svg", goodput) && write_plot(dir / "latency.svg", latency);
 }
 
 bool write_course(const std::filesystem::path& dir,
                   const std::map<std::string, std::vector<window_point>>& courses) {
-  std::vector<line> lines;
+  cli::plot p{.title = "32 workers of 50 ms with 503 beyond; 64 from 10 s, 16 from 20 s",
+              .says = "Windows over time.",
+              .x_title = "seconds",
+              .y_title = "window",
+              .log_y = true};
   for (const auto& [name, course] : courses) {
-    line l{name, {}};
-    for (const auto& p : course)
-      l.points.emplace_back(p.seconds, std::max<double>(static_cast<double>(p.window), 1));
-    lines.push_back(std::move(l));
+    cli::plot_line l{name, {}};
+    for (const auto& point : course)
+      l.points.emplace_back(point.seconds, std::max<double>(static_cast<double>(point.window), 1));
+    p.lines.push_back(std::move(l));
   }
-  return write_plot(dir / "course.svg", "32 workers of 50 ms with 503 beyond; 64 from 10 s, 16 from 20 s",
-                    {0, 30, false, {0, 5, 10, 15, 20, 25, 30}, "seconds"},
-                    {1, 512, true, {1, 2, 4, 8, 16, 32, 64, 128, 256, 512}, "window"}, lines, {});
+  return write_plot(dir / "course.svg", p);
 }
 
 }  // namespace sim

@@ -44,7 +44,7 @@ TEST(window_matrix, sample_keeps_to_the_figures) {
 
 class capacity : public testing::TestWithParam<window_server::model> {};
 
-// With a few attempts a second no window can know so soon: 5 a second and two 503s in a hundred are one look
+// No window can know so soon with a few attempts a second: 5 a second and two 503s in a hundred are one look
 // above the ceiling in 12 s.
 TEST_P(capacity, that_changes_is_followed) {
   SCOPED_TRACE(name_of(GetParam()));

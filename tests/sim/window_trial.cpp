@@ -1,6 +1,6 @@
 #include "sim/window_trial.hpp"
 
-#include "engine/pool.hpp"
+#include "engine/uploader_engine.hpp"
 
 #include <algorithm>
 #include <cstdio>
@@ -9,7 +9,6 @@
 namespace sim {
 
 window_trial::window_trial(const window_plan& plan) : world_{plan.seed}, server_{plan.model} {
-  window_network::to = &server_;
   sluice::config cfg;
   cfg.url = "http://server.invalid/upload";
   cfg.window = plan.window;
@@ -24,13 +23,16 @@ window_trial::window_trial(const window_plan& plan) : world_{plan.seed}, server_
       std::printf("%10.3f  %4zu -> %4zu  %-9s  %8.0f/s\n", now(), c.from, c.to,
                   std::string{to_string(c.reason)}.c_str(), c.files_per_second);
   };
-  std::vector<std::string> problems;
+  std::vector<sluice::problem> problems;
   auto settings = sluice::engine::compile(cfg, problems);
-  if (!settings) throw std::runtime_error{problems.front()};
-  settings->most_at_once = 4096;  // not this machine's descriptors
+  if (!settings) throw std::runtime_error{to_string(problems.front())};
+  settings->descriptors.window = 4096;  // not this machine's descriptors
   loop_ = std::make_unique<asio::io_context>(1);
-  engine_ =
-      std::make_shared<sluice::engine::pool<window_simulated>>(loop_->get_executor(), std::move(*settings));
+  const auto executor = loop_->get_executor();
+  engine_ = sluice::engine::uploader_engine::make(
+      std::move(*settings),
+      {executor, std::make_unique<clock>(executor), std::make_unique<entropy>(),
+       std::make_unique<window_network>(server_, executor), std::make_unique<window_files>(server_)});
   engine_->drain(sluice::source::directory("endless"), {}, [](error_code, const sluice::run_summary&) {});
 }
 

@@ -11,7 +11,7 @@
 #include <vector>
 
 namespace sluice::engine {
-class engine_base;
+class uploader_engine;
 }
 
 namespace sim {
@@ -32,7 +32,7 @@ struct window_plan {
   std::uint64_t seed = 1;
 };
 
-/// What came of a stretch of time.
+/// The figures of a stretch of time.
 struct window_figures {
   double seconds = 0, goodput = 0, median_ms = 0, mean_window = 0;
   std::uint64_t attempts = 0, accepted = 0, refused = 0;
@@ -54,7 +54,7 @@ class window_trial {
   ~window_trial();
   window_trial(const window_trial&) = delete;
 
-  /// Until both have passed, or `most` seconds, or `attempts` were made.
+  /// Runs until both have passed, or `most` seconds, or `attempts` were made.
   window_figures run(double seconds, std::uint64_t files, double most = 1e9, std::uint64_t attempts = ~0ull);
   window_server& server() noexcept { return server_; }
   std::size_t window() const;
@@ -74,7 +74,7 @@ class window_trial {
   world world_;
   window_server server_;
   std::unique_ptr<asio::io_context> loop_;
-  std::shared_ptr<sluice::engine::engine_base> engine_;
+  std::shared_ptr<sluice::engine::uploader_engine> engine_;
   std::unique_ptr<window_rival> rival_;
   std::size_t rival_set_ = 0;
   window_figures figures_;

@@ -12,7 +12,7 @@ using std::chrono::nanoseconds;
 constexpr double link_bytes_per_ns = 0.125;
 constexpr nanoseconds one_way{100'000};
 constexpr double client_ns = 30'000, client_ns_per_byte = 0.3;
-constexpr std::uint64_t socket_buffer = 256 * 1024;  // what the kernel takes before the link has it
+constexpr std::uint64_t socket_buffer = 256 * 1024;  // bytes that the kernel takes before the link has them
 constexpr double spread = 0.1;
 
 nanoseconds ns(double n) { return nanoseconds{std::llround(n)}; }
@@ -21,7 +21,7 @@ nanoseconds ns(double n) { return nanoseconds{std::llround(n)}; }
 
 void window_server::set_workers(std::size_t n) {
   model_.workers = n;
-  std::sort(workers_.begin(), workers_.end(), std::greater<>{});  // those that go have ended soonest
+  std::sort(workers_.begin(), workers_.end(), std::greater<>{});  // the workers that go have ended soonest
   workers_.resize(n, world::here().now());
   std::make_heap(workers_.begin(), workers_.end(), std::greater<>{});
 }
@@ -56,8 +56,9 @@ sluice::awaitable<sluice::io::exchange_report> window_connection::exchange(const
   auto& w = world::here();
   why_ = {};
   report.reused = open_, report.connected = !open_;
+  report.paused = true;  // the wait for the client's turn and for the link is no work of the loop
   report.times.begun = report.times.connected = report.times.secured = w.now();
-  const auto p = window_network::to->pass(b.size() + r.head.size() + r.tail.size());
+  const auto p = to_.pass(b.size() + r.head.size() + r.tail.size());
   co_await sleep(pause_, p.heard - w.now());
   report.times.ended = w.now();
   if (why_) {
@@ -69,13 +70,14 @@ sluice::awaitable<sluice::io::exchange_report> window_connection::exchange(const
   report.session_as_configured = true;
   report.file_bytes = b.size(), report.kernel_bytes = b.size() + r.head.size() + r.tail.size();
   report.outcome.request = sluice::core::sent::whole;
-  report.outcome.reply = sluice::core::reply{p.refused ? 503 : 200, true, "", "", ""};
+  auto& reply = report.outcome.reply.emplace();
+  reply.status = p.refused ? 503 : 200, reply.framed = true;
   co_return report;
 }
 
-sluice::awaitable<std::optional<window_files::entry>> window_files::reader::next(error_code&) {
-  if (ended) co_return std::nullopt;
-  co_return entry{entry::kind::file, root, "f" + std::to_string(++count), {}, {}};
+sluice::awaitable<std::optional<entry>> window_reader::next(error_code&) {
+  if (ended_) co_return std::nullopt;
+  co_return entry{entry::kind::file, root_, "f" + std::to_string(++count_), {}, {}};
 }
 
 }  // namespace sim

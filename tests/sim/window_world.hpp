@@ -1,9 +1,8 @@
 // A client, a link and a server with so many workers, for windows to be measured on: no faults, no bytes.
 #pragma once
 
-#include "core/selection.hpp"
-#include "engine/settings.hpp"
-#include "io/connection.hpp"
+#include "core/files/selection.hpp"
+#include "io/world/network.hpp"
 #include "sim/disk.hpp"
 
 #include <sluice/source.hpp>
@@ -21,9 +20,9 @@ namespace sim {
 class window_server {
  public:
   struct model {
-    double service_ms = 0;    ///< of a worker, for one request; log-normal around it
+    double service_ms = 0;    ///< service time of a worker for one request; log-normal around it
     std::size_t workers = 0;  ///< 0: without limit
-    bool queues = false;      ///< beyond that: a queue, or 503
+    bool queues = false;      ///< requests beyond that form a queue, or get a 503
     std::uint64_t file_bytes = 2000;
   };
   explicit window_server(const model& m) : model_{m} { set_workers(m.workers); }
@@ -33,7 +32,7 @@ class window_server {
   std::uint64_t file_bytes() const noexcept { return model_.file_bytes; }
 
   struct passage {
-    steady_time sent, heard;  ///< by the client's kernel; of the reply
+    steady_time sent, heard;  ///< times at which the client's kernel sent the request and heard the reply
     bool refused = false;
   };
   passage pass(std::uint64_t bytes);
@@ -48,104 +47,110 @@ class window_server {
   sluice::core::rng random_{world::here().number()};
 };
 
-/// io::connection to it.
-class window_connection {
+/// A connection to it.
+class window_connection final : public sluice::io::exchanger {
  public:
-  explicit window_connection(asio::any_io_executor executor) : pause_{std::move(executor)} {}
-  sluice::awaitable<sluice::io::exchange_report> exchange(const sluice::io::request& r, sluice::io::body& b);
-  void abort(error_code why) noexcept { why_ = why, pause_.cancel(); }
+  window_connection(window_server& to, asio::any_io_executor executor)
+      : to_{to}, pause_{std::move(executor)} {}
+  sluice::awaitable<sluice::io::exchange_report> exchange(const sluice::io::request& r,
+                                                          sluice::io::body& b) override;
+  void abort(error_code why) noexcept override { why_ = why, pause_.cancel(); }
 
  private:
+  window_server& to_;
   timer pause_;
   bool open_ = false;
   error_code why_;
 };
 
-class window_network {
+class window_network final : public sluice::io::network {
  public:
-  window_network(asio::any_io_executor executor, const sluice::engine::settings&)
-      : executor_{std::move(executor)} {}
-  static inline window_server* to = nullptr;
-  void set_limit_rate(std::uint64_t) {}
-  void set_tls(const std::shared_ptr<const sluice::io::tls_client>&) {}
-  std::unique_ptr<window_connection> connect() { return std::make_unique<window_connection>(executor_); }
+  window_network(window_server& to, asio::any_io_executor executor)
+      : to_{to}, executor_{std::move(executor)} {}
+  std::unique_ptr<sluice::io::exchanger> make_connection() override {
+    return std::make_unique<window_connection>(to_, executor_);
+  }
+  void set_limit_rate(std::uint64_t) override {}
+  void set_tls(std::shared_ptr<const sluice::io::tls_client>) override {}
+  void set_proxy_login(std::optional<sluice::core::credentials>) override {}
 
  private:
+  window_server& to_;
   asio::any_io_executor executor_;
 };
 
-/// A source without end, of files that are as long as they say and hold nothing.
-class window_files {
+/// A file that is as long as it says and holds nothing.
+class window_file final : public sluice::io::opened_file {
  public:
-  using directory_ptr = sim::directory_ptr;
-  using entry = sim::files::entry;
-  using lock = sim::files::lock;
-  using follower = sim::files::follower;  ///< none of these is followed
-  class file final : public sluice::io::body {
-   public:
-    explicit file(std::uint64_t bytes) : identity_{1, 1, bytes, 1, 1} {}
-    const sluice::core::file_identity& identity() const noexcept { return identity_; }
-    std::optional<sluice::core::file_identity> identity_now() const { return identity_; }
-    std::optional<sluice::core::file_identity> entry_now() const { return identity_; }
-    std::string name() const { return "f"; }
-    std::uint64_t size() const noexcept override { return identity_.size; }
-    piece read_ready(std::uint64_t, std::span<char>) override { return {}; }
-    sluice::awaitable<void> wait_ready(std::uint64_t) override { co_return; }
+  explicit window_file(std::uint64_t bytes) : identity_{1, 1, bytes, 1, 1} {}
+  const sluice::core::file_identity& identity() const noexcept override { return identity_; }
+  std::optional<sluice::core::file_identity> identity_now() const noexcept override { return identity_; }
+  std::optional<sluice::core::file_identity> entry_now() const noexcept override { return identity_; }
+  void rebase(const sluice::core::file_identity& now) noexcept override { identity_ = now; }
+  const std::string& name() const noexcept override { return name_; }
+  bool writers_known() const noexcept override { return true; }
+  std::string why_unknown() const override { return {}; }
+  bool has_writer() const noexcept override { return false; }
+  std::uint64_t sent_digest() const noexcept override { return 0; }
+  sluice::awaitable<std::optional<std::uint64_t>> read_digest() override { co_return std::nullopt; }
+  std::uint64_t size() const noexcept override { return identity_.size; }
+  piece read_ready(std::uint64_t, std::span<char>) override { return {}; }
+  sluice::awaitable<void> wait_ready(std::uint64_t) override { co_return; }
 
-   private:
-    sluice::core::file_identity identity_;
-  };
-  struct reader {
-    directory_ptr root;
-    bool ended = false;
-    std::uint64_t count = 0;
-    sluice::awaitable<std::optional<entry>> next(error_code& ec);
-    void cancel() noexcept { ended = true; }
-  };
-  struct log {
-    error_code open(const std::filesystem::path&) { return {}; }
-    error_code reopen(const std::filesystem::path&) { return {}; }
-    bool is_open() const noexcept { return false; }
-    void append(const std::string&) {}
-    void drop() noexcept {}
-    std::uint64_t dropped() const noexcept { return 0; }
-  };
-  struct keys {
-    error_code read(const std::filesystem::path&) { return {}; }
-    bool contains(const std::string&) const { return false; }
-    void add(const std::string&) {}
-  };
-
-  explicit window_files(const asio::any_io_executor&) {}
-  error_code open_file(const directory_ptr&, const std::string&, bool, std::optional<file>& out,
-                       bool = false) {
-    out.emplace(window_network::to->file_bytes());
-    return {};
-  }
-  directory_ptr open_directory(const std::filesystem::path& path, error_code&) const {
-    return std::make_shared<directory>(path.string());
-  }
-  error_code writable(const directory&) const noexcept { return {}; }
-  std::unique_ptr<reader> read(const sluice::source&, const std::vector<directory_ptr>& roots,
-                               const sluice::core::selector&, bool = false) const {
-    return std::make_unique<reader>(reader{roots.front()});
-  }
-  std::unique_ptr<follower> follow(const sluice::source&, const std::vector<directory_ptr>&,
-                                   const sluice::core::selector&, const std::function<void()>&) const {
-    return nullptr;
-  }
-  error_code remove(const file&) const { return {}; }
-  error_code move(const file&, const directory&, const std::string&, const std::string&) const { return {}; }
+ private:
+  std::string name_ = "f";
+  sluice::core::file_identity identity_;
 };
 
-struct window_simulated {
-  using clock = sim::clock;
-  using wall_clock = sim::wall_clock;
-  using timer = sim::timer;
-  using entropy = sim::entropy;
-  using connection = window_connection;
-  using network = window_network;
-  using files = window_files;
+class window_reader final : public sluice::io::entry_reader {
+ public:
+  explicit window_reader(directory_ptr root) : root_{std::move(root)} {}
+  sluice::awaitable<std::optional<entry>> next(error_code& ec) override;
+  void cancel() override { ended_ = true; }
+
+ private:
+  directory_ptr root_;
+  bool ended_ = false;
+  std::uint64_t count_ = 0;
+};
+
+/// A source without end, of such files.
+class window_files final : public own_directories {
+ public:
+  explicit window_files(window_server& to) : to_{to} {}
+  error_code open(const directory_ptr&, const std::string&, const sluice::io::open_terms&,
+                  std::unique_ptr<sluice::io::opened_file>& out) override {
+    out = std::make_unique<window_file>(to_.file_bytes());
+    return {};
+  }
+  std::chrono::nanoseconds unsettled(const sluice::io::opened_file&) override { return {}; }
+  sluice::awaitable<void> confirm(sluice::io::opened_file&) override { co_return; }
+  std::unique_ptr<sluice::io::entry_reader> read(const sluice::source&,
+                                                 const sluice::io::opened_source& opened,
+                                                 const sluice::core::selector&, bool) const override {
+    return std::make_unique<window_reader>(opened.roots.front());
+  }
+  /// A window trial follows no source.
+  std::unique_ptr<sluice::io::followed_source> follow(
+      const sluice::source&, std::vector<directory_ptr>, const sluice::core::selector&, std::function<void()>,
+      std::function<bool(const sluice::io::entry&)>) const override {
+    return nullptr;
+  }
+  std::unique_ptr<sluice::io::log_bytes> old_log(const std::filesystem::path&, error_code&) const override {
+    return nullptr;
+  }
+  std::unique_ptr<sluice::io::record_writer> open_log(const std::filesystem::path&,
+                                                      error_code&) const override {
+    return nullptr;
+  }
+  sluice::core::removal_failure remove(const sluice::io::opened_file&) noexcept override { return {}; }
+  sluice::core::removal_failure move(const sluice::io::opened_file&, const sluice::io::directory&,
+                                     const std::string&, const std::string&) override {
+    return {};
+  }
+
+ private:
+  window_server& to_;
 };
 
 }  // namespace sim

@@ -30,7 +30,7 @@ std::uint64_t world::at(steady_time t, owner who, std::function<void()> run) {
 bool world::cancel(std::uint64_t id) {
   const auto at = ids_.find(id);
   if (at == ids_.end()) return false;
-  const auto dying = events_.extract(at->second);  // its destructor may cancel others
+  const auto dying = events_.extract(at->second);  // the event's destructor may cancel others
   ids_.erase(at);
   return true;
 }
@@ -68,19 +68,21 @@ void world::fail(const std::string& what) {
   if (failure_.empty()) failure_ = what;
 }
 
-void timer::wait(std::function<void(error_code)> done) {
+std::unique_ptr<sluice::io::timer> clock::make_timer() { return std::make_unique<timer>(executor_); }
+
+void timer::begin_wait(completion done) {
   auto& w = world::here();
-  auto shared = std::make_shared<std::function<void(error_code)>>(std::move(done));
+  auto shared = std::make_shared<completion>(std::move(done));
   waiting_ = shared;
   event_ = w.at(expiry_, world::owner::process,
-                [shared, ex = executor_] { asio::post(ex, [shared] { (*shared)({}); }); });
+                [shared, ex = executor_] { asio::post(ex, [shared] { (*shared)(error_code{}); }); });
 }
 
 void timer::cancel() {
   const auto waiting = waiting_.lock();
   if (!waiting || !world::here().cancel(event_)) return;
   waiting_.reset();
-  asio::post(executor_, [waiting] { (*waiting)(asio::error::operation_aborted); });
+  asio::post(executor_, [waiting] { (*waiting)(error_code{asio::error::operation_aborted}); });
 }
 
 std::array<std::byte, 16> entropy::block() {

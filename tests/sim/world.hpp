@@ -3,6 +3,7 @@
 
 #include "core/time.hpp"
 #include "io/asio.hpp"
+#include "io/world/clock.hpp"
 
 #include <boost/asio/post.hpp>
 #include <cstdint>
@@ -76,54 +77,42 @@ class world {
   bool trace_;
 };
 
-struct clock {
-  using duration = std::chrono::steady_clock::duration;
-  using rep = duration::rep;
-  using period = duration::period;
-  using time_point = steady_time;
-  static constexpr bool is_steady = true;
-  static time_point now() { return world::here().now(); }
-};
-
-struct wall_clock {
-  static sluice::core::wall_time now() { return world::here().wall(); }
-};
-
-/// What asio::basic_waitable_timer is to the engine, in the world's time. One wait at a time.
-class timer {
+class clock final : public sluice::io::clock {
  public:
-  explicit timer(asio::any_io_executor executor) : executor_{std::move(executor)} {}
-  ~timer() { cancel(); }
-  timer(const timer&) = delete;
-
-  void expires_at(steady_time t) { cancel(), expiry_ = t; }
-  void expires_after(steady_time::duration d) { expires_at(world::here().now() + d); }
-  void cancel();
-
-  template <class Token>
-  auto async_wait(Token&& token) {
-    return asio::async_initiate<Token, void(error_code)>(
-        [this]<class Handler>(Handler handler) {
-          auto shared = std::make_shared<Handler>(std::move(handler));
-          wait([shared](error_code ec) { std::move (*shared)(ec); });
-        },
-        token);
-  }
+  explicit clock(asio::any_io_executor executor) : executor_{std::move(executor)} {}
+  steady_time now() const override { return world::here().now(); }
+  sluice::core::wall_time wall() const override { return world::here().wall(); }
+  std::unique_ptr<sluice::io::timer> make_timer() override;
 
  private:
-  void wait(std::function<void(error_code)> done);
+  asio::any_io_executor executor_;
+};
+
+/// A timer in the world's time. One wait at a time.
+class timer final : public sluice::io::timer {
+ public:
+  explicit timer(asio::any_io_executor executor) : executor_{std::move(executor)} {}
+  ~timer() override { timer::cancel(); }
+  timer(const timer&) = delete;
+
+  void expires_at(steady_time t) override { cancel(), expiry_ = t; }
+  void expires_after(steady_time::duration d) { expires_at(world::here().now() + d); }
+  void cancel() override;
+
+ private:
+  void begin_wait(completion done) override;
 
   asio::any_io_executor executor_;
   steady_time expiry_ = steady_time::max();
   std::uint64_t event_ = 0;
-  std::weak_ptr<std::function<void(error_code)>>
-      waiting_;  ///< the event owns it, as a loop owns its handlers
+  std::weak_ptr<completion> waiting_;  ///< the event owns it, as a loop owns its handlers
 };
 
-/// From the seed; never twice the same in a run, as the kernel's.
-struct entropy {
-  std::array<std::byte, 16> block();
-  std::uint64_t number() { return world::here().number(); }
+/// Numbers drawn from the seed; never twice the same in a run, as the kernel's.
+class entropy final : public sluice::io::entropy {
+ public:
+  std::array<std::byte, 16> block() override;
+  std::uint64_t number() override { return world::here().number(); }
 };
 
 /// Waits; true when `t` was cancelled.

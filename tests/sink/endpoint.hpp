@@ -56,7 +56,7 @@ class client {
   std::string reply();
   /// All bytes until the server ends, at most `limit`.
   std::string rest(std::size_t limit = 100'000'000);
-  /// What comes within that time; the connection may go on.
+  /// Returns the bytes that come within that time; the connection may go on.
   std::string within(milliseconds time);
 
   enum class ending { none, fin, reset };

@@ -1,6 +1,8 @@
 #include "sink/intake.hpp"
 #include "sink/scratch.hpp"
 
+#include "support/hex.hpp"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -27,16 +29,6 @@ bool feed(intake& in, std::string_view piece) {
   return true;
 }
 
-std::string hex(std::string_view raw) {
-  std::string out;
-  for (const char c : raw) {
-    char two[3];
-    std::snprintf(two, sizeof two, "%02x", static_cast<unsigned>(static_cast<unsigned char>(c)));
-    out += two;
-  }
-  return out;
-}
-
 TEST(intake, gathers_what_the_ledger_needs) {
   intake in{true, ""};
   for (int turn = 0; turn < 2; ++turn) {
@@ -54,7 +46,7 @@ TEST(intake, gathers_what_the_ledger_needs) {
     EXPECT_EQ(in.type(), "a/b");
     EXPECT_EQ(in.size(), 3u);
     EXPECT_THAT(in.fields(), ElementsAre(name_value{"m", "x"}));
-    EXPECT_EQ(hex(in.digest()), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    EXPECT_EQ(support::hex(in.digest()), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
   }
 }
 
@@ -109,6 +101,25 @@ TEST(intake, stores_a_file_only_when_it_is_committed) {
   EXPECT_EQ(in.commit(), "") << "no file was begun";
   const std::filesystem::directory_iterator first{dir.path()}, last;
   EXPECT_EQ(std::distance(first, last), 1);
+}
+
+TEST(intake, takes_a_raw_body_for_the_file_that_its_path_names) {
+  scratch dir;
+  intake in{true, dir.path()};
+  in.begin_raw(1, "a/b", "/in/2026/a%20b%2Fc%zz?x=/y");
+  EXPECT_TRUE(in.file_begun());
+  EXPECT_EQ(in.name(), "a b/c%zz");
+  EXPECT_EQ(in.type(), "a/b");
+  ASSERT_TRUE(feed(in, "--B\r\n"));
+  ASSERT_TRUE(feed(in, "x"));
+  EXPECT_FALSE(in.file_whole());
+  ASSERT_TRUE(in.finish());
+  EXPECT_TRUE(in.file_whole());
+  EXPECT_EQ(in.size(), 6u);
+  EXPECT_TRUE(in.fields().empty());
+  EXPECT_EQ(content_of(dir / std::string{in.commit()}), "--B\r\nx");
+  in.begin(2, type);
+  EXPECT_EQ(in.name(), "") << "a form is one again";
 }
 
 }  // namespace

@@ -44,7 +44,7 @@ TEST(json_text, replaces_what_is_not_utf8_byte_by_byte) {
   EXPECT_EQ(json::parse(as_json("\xf4\x90\x80\x80")), mark + mark + mark + mark) << "over U+10FFFF";
   EXPECT_EQ(json::parse(as_json("\xe2\x82")), mark + mark) << "cut short";
   for (int byte = 0; byte < 256; ++byte)
-    EXPECT_NO_THROW(json::parse(as_json(std::string{"\xe2"} + static_cast<char>(byte)))) << byte;
+    EXPECT_TRUE(json::accept(as_json(std::string{"\xe2"} + static_cast<char>(byte)))) << byte;
 }
 
 TEST(json_text, encodes_bytes) {

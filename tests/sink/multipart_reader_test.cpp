@@ -22,8 +22,8 @@ std::string form(const std::string& content) {
   return "--B\r\n" + field_head + "room 201\r\n--B\r\n" + file_head + content + "\r\n--B--\r\n";
 }
 
-// What a reader says of a body, as text: pieces of the file run together, so that any chunking reads the
-// same.
+// Records as text what a reader says of a body. Pieces of the file run together, so that any chunking reads
+// the same.
 class listener {
  public:
   explicit listener(std::string_view boundary = "B") { reader_.restart(boundary); }

@@ -127,5 +127,14 @@ TEST(options, are_nothing_when_help_was_asked_for) {
   EXPECT_THAT(testing::internal::GetCapturedStdout(), HasSubstr("--script-json"));
 }
 
+TEST(options, of_digests_fit_together) {
+  EXPECT_TRUE(parsed({"--raw"}).raw);
+  const auto o = parsed({"--digests", "--falsify", "100"});
+  EXPECT_TRUE(o.digests);
+  EXPECT_EQ(o.falsify, 100u);
+  EXPECT_THAT(problem({"--falsify", "2"}), HasSubstr("add --digests"));
+  EXPECT_THAT(problem({"--digests", "--no-hash"}), HasSubstr("exclude each other"));
+}
+
 }  // namespace
 }  // namespace sink

@@ -13,8 +13,8 @@ using testing::EndsWith;
 using testing::HasSubstr;
 using testing::StartsWith;
 
-const std::string ok = "HTTP/1.1 200 OK\r\n";
-const std::string big(8'000'000, 'x');  // more than sockets hold
+const std::string answer_ok = "HTTP/1.1 200 OK\r\n";
+const std::string big_body(8'000'000, 'x');  // more than sockets hold
 
 TEST(session, takes_files_one_after_another_on_one_connection) {
   endpoint e;
@@ -51,7 +51,7 @@ TEST(session, takes_a_request_in_pieces_however_small) {
   endpoint e;
   client c{e};
   for (const char byte : upload("a", "bytes")) c.send({&byte, 1});
-  EXPECT_THAT(c.reply(), StartsWith(ok));
+  EXPECT_THAT(c.reply(), StartsWith(answer_ok));
 }
 
 TEST(session, takes_a_chunked_request_and_can_stop_in_it) {
@@ -65,7 +65,7 @@ TEST(session, takes_a_chunked_request_and_can_stop_in_it) {
     client c{e};
     c.send(text + "Transfer-Encoding: chunked\r\n\r\n1\r\n-\r\n" + size + ";x\r\n" + body.substr(1) +
            "\r\n0\r\n\r\n");
-    EXPECT_THAT(c.reply(), StartsWith(ok));
+    EXPECT_THAT(c.reply(), StartsWith(answer_ok));
     EXPECT_EQ(e.stop().at(0)["verdict"], "accepted");
   }
 }
@@ -145,7 +145,7 @@ TEST(session, closes_an_idle_connection_when_told_to) {
   endpoint e{"", [](options& o) { o.keepalive_timeout = milliseconds{50}; }};
   client c{e};
   c.send(upload("a", "1"));
-  EXPECT_THAT(c.rest(), StartsWith(ok));
+  EXPECT_THAT(c.rest(), StartsWith(answer_ok));
   EXPECT_EQ(c.ended(), client::ending::fin);
 }
 
@@ -170,9 +170,9 @@ TEST(session, says_continue_when_asked_and_the_rule_allows) {
     c.send(whole.substr(head));
     return said + "|" + c.within(milliseconds{400});
   };
-  EXPECT_THAT(with("{}"), StartsWith("HTTP/1.1 100 Continue\r\n\r\n|" + ok));
-  EXPECT_THAT(with(R"({"continue":false})"), StartsWith("|" + ok));
-  EXPECT_THAT(with(R"({"continue":200})"), StartsWith("|HTTP/1.1 100 Continue\r\n\r\n" + ok));
+  EXPECT_THAT(with("{}"), StartsWith("HTTP/1.1 100 Continue\r\n\r\n|" + answer_ok));
+  EXPECT_THAT(with(R"({"continue":false})"), StartsWith("|" + answer_ok));
+  EXPECT_THAT(with(R"({"continue":200})"), StartsWith("|HTTP/1.1 100 Continue\r\n\r\n" + answer_ok));
   EXPECT_THAT(with(R"({"early":"headers","status":417,"then":"keep"})"), StartsWith("HTTP/1.1 417 "));
 }
 
@@ -181,7 +181,7 @@ TEST(session, stops_reading_where_the_rule_says) {
   for (const std::string how : {"fin", "rst"}) {
     endpoint e{R"({"cut_request_after":)" + std::to_string(before + 1000) + R"(,"how":")" + how + "\"}"};
     client c{e};
-    c.send(upload("a", big));
+    c.send(upload("a", big_body));
     EXPECT_EQ(c.rest(), "");
     EXPECT_EQ(c.ended(), how == "fin" ? client::ending::fin : client::ending::reset);
     const auto lines = e.stop();
@@ -220,6 +220,29 @@ TEST(session, reads_slowly) {
   c.send(upload("a", std::string(250'000, 'x')));
   c.reply();
   EXPECT_GE(steady_clock::now() - begin, milliseconds{100});
+}
+
+TEST(session, takes_what_is_put_and_says_its_digests_right_and_wrong) {
+  endpoint e{"", [](options& o) { o.digests = true, o.falsify = 2; }};
+  client c{e};
+  const std::string request = "PUT /in/a%20b HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nabc";
+  c.send(request);
+  const auto right = c.reply();
+  EXPECT_THAT(right, HasSubstr("ETag: \"900150983cd24fb0d6963f7d28e17f72\"\r\n"));
+  EXPECT_THAT(right, HasSubstr("Repr-Digest: sha-256=:ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0=:\r\n"));
+  EXPECT_THAT(right, HasSubstr(R"("crc32":"352441c2")"));
+  c.send(request);
+  const auto wrong = c.reply();
+  EXPECT_THAT(wrong, HasSubstr("ETag: \"900150983cd24fb0d6963f7d28e17f73\"\r\n"));
+  EXPECT_THAT(wrong, HasSubstr(R"("crc32":"352441c3")"));
+  const auto lines = e.stop();
+  ASSERT_EQ(lines.size(), 2u);
+  EXPECT_EQ(lines[0]["method"], "PUT");
+  EXPECT_EQ(lines[0]["path"], "/in/a%20b");
+  EXPECT_EQ(lines[0]["name"], "a b");
+  EXPECT_FALSE(lines[0].contains("falsified"));
+  EXPECT_EQ(lines[1]["falsified"], true);
+  EXPECT_EQ(lines[1]["sha256"], lines[0]["sha256"]) << "the ledger has what came";
 }
 
 }  // namespace

@@ -2,7 +2,6 @@
 
 #include <unistd.h>
 
-#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -35,12 +34,6 @@ sample look_at(pid_t pid) {
   const auto system = std::stoul(text.substr(at + used));
   s.cpu_seconds = static_cast<double>(user + system) / static_cast<double>(::sysconf(_SC_CLK_TCK));
   return s;
-}
-
-growth growth_of(const std::vector<sample>& samples, std::size_t sample::* what) {
-  const auto fifth = static_cast<std::ptrdiff_t>((samples.size() + 4) / 5);
-  const auto most = [&](auto from, auto to) { return (*std::ranges::max_element(from, to, {}, what)).*what; };
-  return {most(samples.begin(), samples.begin() + fifth), most(samples.end() - fifth, samples.end())};
 }
 
 }  // namespace soak

@@ -1,4 +1,4 @@
-// What the kernel knows of a process: memory, descriptors, threads, processor time.
+// The facts that the kernel has of a process: memory, descriptors, threads, processor time.
 #pragma once
 
 #include <sys/types.h>
@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
-#include <vector>
 
 namespace soak {
 
@@ -20,11 +19,9 @@ struct sample {
 sample look_at(pid_t pid);
 
 struct growth {
-  std::size_t before = 0, after = 0;  ///< the greatest of the first fifth, and of the last
-  /// By less than five per cent, or than `slack`.
+  std::size_t before = 0, after = 0;  ///< a figure of the first cycle, and of the last
+  /// True when it grew by less than five per cent, or than `slack`.
   bool within(std::size_t slack) const noexcept { return after < before + std::max(before / 20, slack); }
 };
-
-growth growth_of(const std::vector<sample>& samples, std::size_t sample::* what);
 
 }  // namespace soak

@@ -20,7 +20,7 @@ namespace {
 
 constexpr std::size_t header_size = 5;
 
-[[noreturn]] void fail(const std::string& what) {
+[[noreturn]] void proxy_failed(const std::string& what) {
   throw std::runtime_error(what + ": " + std::strerror(errno));
 }
 
@@ -45,7 +45,7 @@ bool would_block() { return errno == EAGAIN || errno == EINTR; }
 
 void chaos_proxy::scanner::scan(std::string_view bytes) {
   while (!bytes.empty()) {
-    if (at < edges.back()) {  // inside a record whose header is known
+    if (at < edges.back()) {  // the place is inside a record whose header is known
       const auto n = static_cast<std::size_t>(std::min<std::uint64_t>(edges.back() - at, bytes.size()));
       at += n, bytes.remove_prefix(n);
       continue;
@@ -70,7 +70,7 @@ chaos_proxy::chaos_proxy(std::uint16_t server_port, std::optional<plan> p)
   socklen_t size = sizeof address;
   if (listener_ < 0 || ::bind(listener_, generic(address), size) != 0 || ::listen(listener_, 64) != 0 ||
       ::getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size) != 0)
-    fail("the proxy cannot listen");
+    proxy_failed("the proxy cannot listen");
   port_ = ntohs(address.sin_port);
 }
 
@@ -141,7 +141,7 @@ void chaos_proxy::write(link& l, std::size_t which) {
   while (most > 0) {
     const auto n = ::send(way.to, way.waiting.data(), most, MSG_DONTWAIT | MSG_NOSIGNAL);
     if (n < 0 && would_block()) break;
-    const auto gone = n < 0 ? most : static_cast<std::size_t>(n);  // whoever has left hears nothing
+    const auto gone = n < 0 ? most : static_cast<std::size_t>(n);  // a peer that has left hears nothing
     way.waiting.erase(0, gone);
     way.passed += gone, most -= gone;
   }

@@ -15,9 +15,9 @@ class chaos_proxy {
  public:
   enum class direction { to_server, to_client };
   enum class fault {
-    fin,    ///< both ends see an orderly end; what else they send is dropped
-    rst,    ///< both ends are reset
-    stall,  ///< nothing moves any more, and nothing ends
+    fin,    ///< an orderly end for both ends; what else they send is dropped
+    rst,    ///< a reset for both ends
+    stall,  ///< no byte moves any more, and no end is closed
     flip,   ///< one bit of the byte at this place is turned over
   };
   /// The place is `shift` bytes past the first `edge` records.
@@ -29,7 +29,7 @@ class chaos_proxy {
   };
   struct record {
     unsigned char type = 0;
-    std::size_t size = 0;  ///< with its header
+    std::size_t size = 0;  ///< bytes with the header
   };
 
   /// Listens on a free port of 127.0.0.1. Without a plan it only watches.
@@ -44,7 +44,7 @@ class chaos_proxy {
 
   bool struck() const noexcept { return struck_; }
   std::size_t connections() const noexcept { return connections_; }
-  /// Of the first connection; what was sent, not what arrived.
+  /// The records of the first connection; they were sent, and may not have arrived.
   const std::vector<record>& records(direction d) const noexcept { return seen_[index(d)].records; }
 
  private:

@@ -42,7 +42,7 @@ int counted_main(int argc, char** argv, char** environment) {
 
 }  // namespace
 
-// What is allocated before main() begins, by the loader and by libraries, nobody could answer for.
+// The loader and libraries allocate before main() begins, and nobody could answer for those calls.
 extern "C" int __libc_start_main(main_function main, int argc, char** argv, function init, function fini,
                                  function loader_fini, void* stack_end) {
   program_main = main;

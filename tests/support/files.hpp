@@ -28,7 +28,7 @@ std::string content_of(const std::filesystem::path& file);
 void write_file(const std::filesystem::path& file, std::string_view bytes);
 void append_to(const std::filesystem::path& file, std::string_view bytes);
 
-/// In lower-case hexadecimal.
+/// The digest in lower-case hexadecimal.
 std::string sha256(std::string_view bytes);
 
 /// Relative paths and what they hold, in digests.

@@ -1,7 +1,7 @@
 // The client's side of one connection: what an uploader sets up, without the uploader.
 #pragma once
 
-#include "io/connection.hpp"
+#include "io/net/connection.hpp"
 
 #include <sluice/error.hpp>
 
@@ -24,7 +24,7 @@ class hand_fed final : public sluice::io::body {
     more_.cancel();
   }
   void break_at(std::size_t n, sluice::error_code with) { readable_ = n, error_ = with; }
-  /// Something waits for more than was released.
+  /// True while an operation waits for more than was released.
   bool starving() const { return starving_; }
 
   std::uint64_t size() const noexcept override { return bytes_.size(); }
@@ -42,33 +42,37 @@ class hand_fed final : public sluice::io::body {
     co_await more_.async_wait(sluice::into(ignored));
     starving_ = false;
   }
+  bool rewinds() const noexcept override { return rewinds_; }
+  void only_once() { rewinds_ = false; }
 
  private:
   std::string bytes_;
   std::size_t released_, readable_;
   sluice::error_code error_;
   bool starving_ = false;
+  bool rewinds_ = true;
   boost::asio::steady_timer more_;
 };
 
 /// Timeouts that a test which passes never meets.
 inline sluice::timeout_options patient() {
   using namespace std::chrono_literals;
-  return {.connect = 30s, .attempt = 0ms, .stall = 30s, .idle = 60s};
+  return {.connect = 30s, .attempt = 0ms, .stall = 30s, .reply = 30s, .idle = 60s};
 }
 
 struct client {
   client(boost::asio::io_context& ioc, const std::string& url, const sluice::tls_options& tls = {},
-         sluice::timeout_options timeout = patient())
+         sluice::timeout_options timeout = patient(), const sluice::io::lookup_terms& lookup = {})
       : to{sluice::core::parse_url(url).value(), tls_of(url, tls),
-           sluice::io::resolver{ioc.get_executor(), sluice::core::parse_url(url).value().host},
+           sluice::io::resolver{ioc.get_executor(), sluice::core::parse_url(url).value().lookup_name(),
+                                lookup},
            sluice::io::watchdog{ioc.get_executor()}},
-        pool{to, timeout, sluice::core::rate_limit{0}},
+        pool{.to = to, .timeout = timeout},
         connection{ioc.get_executor(), pool} {}
 
   static std::shared_ptr<const sluice::io::tls_client> tls_of(const std::string& url,
                                                               const sluice::tls_options& tls) {
-    std::vector<std::string> problems;
+    std::vector<sluice::problem> problems;
     return url.starts_with("https") ? sluice::io::make_tls_client(tls, problems) : nullptr;
   }
 

@@ -25,7 +25,7 @@ struct got {
 
 class endpoint {
  public:
-  /// What to answer; nothing: close the connection without a word.
+  /// Makes the answer; an empty one closes the connection without a word.
   using answer = std::function<asio::awaitable<std::string>(const got&)>;
 
   /// 200 for all.

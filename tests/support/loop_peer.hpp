@@ -25,9 +25,9 @@ class peer {
 
   asio::awaitable<error_code> handshake();
   asio::awaitable<std::string> read(std::size_t n);  ///< exactly `n` plain bytes
-  asio::awaitable<std::string> read_head();          ///< up to an empty line
+  asio::awaitable<std::string> read_head();          ///< reads up to an empty line
   asio::awaitable<std::string> read_request();       ///< a head and its Content-Length
-  asio::awaitable<std::string> read_to_end();        ///< until the other side closes
+  asio::awaitable<std::string> read_to_end();        ///< reads until the other side closes
   asio::awaitable<void> write(std::string bytes);
   asio::awaitable<void> write_raw(std::string bytes);  ///< past TLS, onto the wire
   asio::awaitable<void> say_goodbye();                 ///< close_notify; ends when the other side does
@@ -51,10 +51,10 @@ class listener {
   std::string url(const std::string& target = "/up") const;
   /// The next connection, its handshake done.
   asio::awaitable<peer> accept();
-  asio::awaitable<peer> accept_raw();  ///< without a handshake
+  asio::awaitable<peer> accept_raw();  ///< accepts without a handshake
   bool somebody_waits();               ///< a connection was made and not accepted yet
   void close() { acceptor_.close(); }
-  void open_again();  ///< on the same port
+  void open_again();  ///< listens again on the same port
 
  private:
   std::shared_ptr<asio::ssl::context> tls_;

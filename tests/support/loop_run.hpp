@@ -50,7 +50,7 @@ auto run(asio::io_context& ioc, Work work) {
   }
 }
 
-/// Something that goes on beside the test's own work: a peer's script. What it throws fails the test.
+/// Runs work beside the test's own, such as a peer's script. What it throws fails the test.
 template <class Work>
 void beside(asio::io_context& ioc, Work work) {
   asio::co_spawn(ioc, std::move(work), [](std::exception_ptr e) {

@@ -48,7 +48,7 @@ class scratch {
     return file;
   }
 
-  /// Everything below, directories with a `/` at the end, sorted.
+  /// Lists everything below, sorted, with a `/` at the end of directories.
   std::vector<std::string> names() const {
     std::vector<std::string> found;
     for (const auto& e : fs::recursive_directory_iterator{path_})

@@ -15,8 +15,13 @@ std::string base_name(const std::string& path) { return path.substr(path.rfind('
 
 bool committed(const sink::received& r) { return r.verdict == "accepted"; }
 
+/// The server says another digest than that of the bytes.
+bool falsified(const sink::received& r) { return r.line.value("falsified", false); }
+
 /// The server committed, and its whole reply said so after it had read the whole request.
-bool confirmed(const sink::received& r) { return committed(r) && r.line.at("reply") == "whole"; }
+bool confirmed(const sink::received& r) {
+  return committed(r) && r.line.at("reply") == "whole" && !falsified(r);
+}
 
 std::uint64_t sum(const std::vector<json>& summaries, const char* count) {
   std::uint64_t all = 0;
@@ -66,8 +71,9 @@ void check_duplicates(const evidence& e, findings& f) {
     f.duplicates += n - 1;
     if (n > 1) which += " " + key + " x" + std::to_string(n);
   }
-  const auto explained =
-      sum(e.summaries, "unknown_outcomes") + sum(e.summaries, "undeletable") + e.in_flight_at_kills;
+  const auto explained = sum(e.summaries, "unknown_outcomes") + sum(e.summaries, "undeletable") +
+                         sum(e.summaries, "log_lines_dropped") + e.in_flight_at_kills +
+                         static_cast<std::uint64_t>(std::ranges::count_if(e.ledger, falsified));
   if (f.duplicates > explained)
     f.repeated.push_back(std::to_string(f.duplicates) + " duplicates, " + std::to_string(explained) +
                          " explained:" + which);
@@ -111,13 +117,15 @@ void check_counts(const evidence& e, findings& f) {
     if (r.line.at("complete") == true) ++complete;
   }
   const auto accepted = sum(e.summaries, "accepted");
-  // What one run could not take away, the next may send again.
-  const auto again = e.summaries.size() > 1 ? sum(e.summaries, "undeletable") : 0;
+  // A later run may send again what an earlier run could not remove or note.
+  const auto again =
+      e.summaries.size() > 1 ? sum(e.summaries, "undeletable") + sum(e.summaries, "log_lines_dropped") : 0;
   if (accepted > told.size() + again)
     f.miscounted.push_back(std::to_string(accepted) + " said to be accepted, the ledger confirmed " +
                            std::to_string(told.size()));
-  const auto doubted =
-      sum(e.summaries, "unknown_outcomes") + sum(e.summaries, "changed") + sum(e.summaries, "rejected");
+  const auto doubted = sum(e.summaries, "unknown_outcomes") + sum(e.summaries, "changed") +
+                       sum(e.summaries, "rejected") +
+                       static_cast<std::uint64_t>(std::ranges::count_if(e.ledger, falsified));
   if (taken.size() > accepted + doubted)
     f.miscounted.push_back("the ledger has " + std::to_string(taken.size()) + " accepted, sluice knows of " +
                            std::to_string(accepted) + " and doubts " + std::to_string(doubted));
@@ -139,10 +147,15 @@ void check_job_log(const evidence& e, findings& f) {
   }
   if (e.summaries.size() != 1 || e.in_flight_at_kills > 0 || e.summaries.front().at("log_lines_dropped") != 0)
     return;
+  const auto is = [](const json& line, const std::string& fate) {  // a summary counts them so
+    const auto word = line.at("fate").get<std::string>();
+    return word == fate || (word == "missing" && fate == "vanished") ||
+           (word == "corrupted" && fate == "deferred");
+  };
   for (const auto* fate : {"rejected", "deferred", "changed", "vanished"}) {
-    const auto lines =
-        e.followed ? std::ranges::count_if(e.job_log, [&](const auto& l) { return l.at("fate") == fate; })
-                   : std::ranges::count_if(last, [&](const auto& l) { return l.second.at("fate") == fate; });
+    const auto lines = e.followed
+                           ? std::ranges::count_if(e.job_log, [&](const auto& l) { return is(l, fate); })
+                           : std::ranges::count_if(last, [&](const auto& l) { return is(l.second, fate); });
     if (e.summaries.front().at(fate) != lines)
       f.miscounted.push_back(std::string(fate) + ": " + std::to_string(lines) + " in the job log, " +
                              e.summaries.front().at(fate).dump() + " in the summary");

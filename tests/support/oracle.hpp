@@ -12,14 +12,14 @@
 
 namespace support {
 
-/// What is left after one or more runs over the same files.
+/// The traces that one or more runs over the same files have left.
 struct evidence {
   listing originals;    ///< each file as the test wrote it last; without those the test took away
   listing spool;        ///< afterwards
-  listing moved{};      ///< in the target of --on-success move
-  listing set_aside{};  ///< in the target of --on-reject move
-  std::vector<sink::received> ledger{};     ///< of every sink, in any order
-  std::vector<nlohmann::json> summaries{};  ///< one of each run that lived to write it
+  listing moved{};      ///< files in the target of --on-success move
+  listing set_aside{};  ///< files in the target of --on-reject move
+  std::vector<sink::received> ledger{};     ///< lines of every sink, in any order
+  std::vector<nlohmann::json> summaries{};  ///< the summary of each run that lived to write it
   std::vector<nlohmann::json> job_log{};    ///< the lines of all runs; empty: none was kept
   std::uint64_t in_flight_at_kills = 0;  ///< how many files the runs that were killed may have had in flight
   bool followed = false;                 ///< a watch: each try of a file is a record, and counts

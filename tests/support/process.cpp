@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <strings.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -39,7 +40,7 @@ std::pair<int, int> make_pipe() {
   return {ends[0], ends[1]};
 }
 
-/// Our end first, as with a pipe.
+/// The first descriptor is our end, as with a pipe.
 std::pair<int, int> make_terminal() {
   const int ours = ::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
   if (ours < 0 || ::grantpt(ours) != 0 || ::unlockpt(ours) != 0) fail("no terminal");
@@ -50,10 +51,17 @@ std::pair<int, int> make_terminal() {
   return {ours, theirs};
 }
 
+/// The program would go through a proxy that the tests know nothing of.
+bool names_a_proxy(const char* variable) {
+  for (const auto* name : {"https_proxy=", "http_proxy=", "all_proxy=", "no_proxy="})
+    if (::strncasecmp(variable, name, std::strlen(name)) == 0) return true;
+  return false;
+}
+
 std::vector<std::string> environment_of(const command& c) {
   std::vector<std::string> all = c.environment;
   for (char** e = environ; *e != nullptr; ++e)
-    if (!std::string_view{*e}.starts_with("SLUICE_")) all.emplace_back(*e);
+    if (!std::string_view{*e}.starts_with("SLUICE_") && !names_a_proxy(*e)) all.emplace_back(*e);
   return all;
 }
 
@@ -64,10 +72,12 @@ std::vector<char*> pointers_to(std::vector<std::string>& strings) {
   return result;
 }
 
-// Between fork and exec: nothing but system calls.
+// Only system calls are allowed between fork and exec.
 [[noreturn]] void become(const command& c, int program, int in, int out, int err, char** arguments,
                          char** environment) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  for (const int n : {SIGHUP, SIGINT, SIGQUIT, SIGTERM})
+    ::signal(n, SIG_DFL);  // the test itself may run under nohup
   bool ok = ::dup2(in, 0) == 0 && ::dup2(out, 1) == 1 && ::dup2(err, 2) == 2;
   if (c.descriptor_limit) {
     const rlimit limit{*c.descriptor_limit, *c.descriptor_limit};
@@ -152,12 +162,16 @@ bool process::wait_until(const std::function<bool()>& holds, milliseconds deadli
   return true;
 }
 
+std::uint64_t process::peak_memory_so_far() const {
+  const auto status = content_of("/proc/" + std::to_string(pid()) + "/status");
+  const auto at = status.find("VmHWM:");
+  return at != std::string::npos ? std::stoull(status.substr(at + 6)) : 0;
+}
+
 std::uint64_t process::peak_memory() {
   std::uint64_t peak = 0;
   const auto look = [&] {
-    const auto status = content_of("/proc/" + std::to_string(pid()) + "/status");
-    if (const auto at = status.find("VmHWM:"); at != std::string::npos)
-      peak = std::stoull(status.substr(at + 6));
+    if (const auto now = peak_memory_so_far(); now != 0) peak = now;
     return false;
   };
   wait_until(look, std::chrono::seconds{100});

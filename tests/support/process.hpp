@@ -15,13 +15,13 @@ namespace support {
 
 struct command {
   std::vector<std::string> arguments;      ///< the first one is the program's path
-  std::vector<std::string> environment{};  ///< `NAME=VALUE`, besides ours without SLUICE_*
+  std::vector<std::string> environment{};  ///< `NAME=VALUE`, besides ours without SLUICE_* and proxies
   std::string directory{};                 ///< empty: ours
   std::string input{};                     ///< standard input, less than a pipe holds
   std::optional<unsigned> descriptor_limit{};
   std::optional<refused_call> refused{};  ///< fails for the program from its beginning
   bool terminal = false;                  ///< standard error is one, 100 columns wide
-  bool as_nobody = false;  ///< without root's right to pass all permissions; only root can give it up
+  bool as_nobody = false;  ///< runs without root's right to pass all permissions; only root can give it up
 };
 
 class process {
@@ -43,6 +43,8 @@ class process {
   /// Waits for its end. The most memory the program had, in KiB: the last look counts, because before it is
   /// the program it is a copy of us. Says nothing of the program where a sanitizer's own memory is in it.
   std::uint64_t peak_memory();
+  /// The same of a program that runs: one look.
+  std::uint64_t peak_memory_so_far() const;
 
   static constexpr std::chrono::milliseconds patience{30'000};
 
@@ -60,7 +62,7 @@ class process {
 };
 
 struct finished {
-  int code = 0;  ///< as process::wait()
+  int code = 0;  ///< exit code, as process::wait() returns it
   std::string out, err;
 };
 finished run(const command& c, std::chrono::milliseconds deadline = process::patience);

@@ -18,10 +18,10 @@ struct refused_call {
   std::uint32_t bits = 0;
 };
 
-/// From here on, for this thread and what it starts: there is no way back. False where the system has no
-/// filters.
+/// Refuses the call from now on, for this thread and what it starts: there is no way back. False where the
+/// system has no filters.
 inline bool refuse(const refused_call& c) {
-  constexpr std::uint32_t number_at = 0, arguments_at = 16;  // of seccomp_data, little-endian
+  constexpr std::uint32_t number_at = 0, arguments_at = 16;  // offsets in seccomp_data, little-endian
   const std::uint32_t at = c.argument < 0 ? number_at : arguments_at + 8 * static_cast<unsigned>(c.argument);
   const sock_filter same_bits = c.argument < 0
                                     ? sock_filter BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, c.number, 0, 1)

@@ -31,6 +31,8 @@ class sink {
   std::vector<received> ledger() const;
   /// How many requests have come to their end.
   std::size_t requests() const;
+  /// SIGSTOP makes it one that hangs.
+  void signal(int number) const { process_.signal(number); }
   /// Ends it; what it counted: connections, handshakes, requests, app_bytes, …
   const nlohmann::json& stop();
 

@@ -15,7 +15,7 @@ using direction = chaos_proxy::direction;
 using fault = chaos_proxy::fault;
 using namespace std::chrono_literals;
 
-const std::vector<scenario>& scenarios() {
+const std::vector<scenario>& cut_scenarios() {
   static const std::vector<scenario> all{
       {.name = "w1", .files = 4, .window = 1},
       {.name = "w2", .files = 5, .window = 2},
@@ -31,7 +31,7 @@ constexpr std::array faults{std::pair{fault::fin, "fin"}, std::pair{fault::rst, 
                             std::pair{fault::stall, "stall"}, std::pair{fault::flip, "flip"}};
 
 int run_through(chaos_proxy& proxy, stage& s) {
-  return s.run({.arguments = {"--connect-timeout", "700ms", "--speed-time", "400ms"},
+  return s.run({.arguments = {"--connect-timeout", "700ms", "--speed-time", "400ms", "--reply-time", "400ms"},
                 .port = proxy.port(),
                 .meanwhile = [&] { proxy.turn(1ms); }});
 }
@@ -75,12 +75,12 @@ std::array<std::size_t, 2> records_of(const scenario& what, const settings& how)
 }  // namespace
 
 point first_cut(const settings& s) {
-  return {"w1/to_server:0:fin", [&s] { return cut_at(scenarios().front(), {}, s); }};
+  return {"w1/to_server:0:fin", [&s] { return cut_at(cut_scenarios().front(), {}, s); }};
 }
 
 points cut_points(const settings& s) {
   points all;
-  for (const auto& what : scenarios()) {
+  for (const auto& what : cut_scenarios()) {
     const auto records = records_of(what, s);
     for (std::size_t d = 0; d < directions.size(); ++d)
       for (std::size_t edge = 0; edge <= records[d]; ++edge)

@@ -8,10 +8,20 @@
 namespace sweep {
 namespace {
 
-const std::vector<scenario>& scenarios() {
+const std::vector<scenario>& errno_scenarios() {
   static const std::vector<scenario> all{
       {.name = "delete", .files = 20, .window = 4},
       {.name = "move", .files = 3, .window = 1, .on_success = "move"},
+      {.name = "interface", .files = 1, .arguments = {"--interface", "lo"}},
+      {.name = "source-address", .files = 1, .arguments = {"--interface", "127.0.0.1"}},
+      {.name = "empty-dirs",
+       .files = 3,
+       .window = 1,
+       .arguments = {"--delete-empty-dirs", "--settle", "0"},
+       .prefix = "a/b/f"},
+      // The name of the one file is in the second half.
+      {.name = "shard", .files = 1, .arguments = {"--shard", "2/2"}},
+      {.name = "shard-with-lock-file", .files = 1, .arguments = {"--shard", "2/2", "--lock", "held"}},
   };
   return all;
 }
@@ -26,7 +36,7 @@ const std::map<std::string, words>& plausible() {
   static const words status{"EIO", "ESTALE", "EACCES", "ENOMEM"};
   static const words sending{"EPIPE", "ECONNRESET", "ENOBUFS", "EINTR"};
   static const words receiving{"ECONNRESET", "ETIMEDOUT", "ENOMEM", "EINTR"};
-  static const words removing{"EACCES", "EPERM", "EROFS", "EBUSY", "EIO", "ENOENT"};
+  static const words removing{"EACCES", "EPERM", "EROFS", "EBUSY", "EIO", "ENOENT", "ENOTEMPTY"};
   static const words nothing;
   static const std::map<std::string, words> all{
       {"openat", opening},
@@ -34,6 +44,7 @@ const std::map<std::string, words>& plausible() {
       {"newfstatat", status},
       {"fstat", status},
       {"statx", status},
+      {"fstatfs", {"EIO", "EINTR", "ENOMEM", "ENOSYS"}},
       {"access", {"EACCES"}},
       {"faccessat2", {"EACCES", "EROFS", "ENOSYS", "EIO"}},
       {"read", {"EIO", "EINTR", "EISDIR", "ESTALE"}},
@@ -45,19 +56,26 @@ const std::map<std::string, words>& plausible() {
       {"getdents64", {"EIO", "ENOENT", "EACCES"}},
       {"unlinkat", removing},
       {"renameat2", {"EXDEV", "EEXIST", "ENOSPC", "EROFS", "EACCES", "EIO", "ENOSYS"}},
+      {"renameat", {"EXDEV", "ENOSPC", "EROFS", "EACCES", "EIO"}},
+      {"linkat", {"EEXIST", "EPERM", "EXDEV", "EMLINK", "EIO"}},
       {"mkdirat", {"EACCES", "ENOSPC", "EROFS", "EIO", "EEXIST"}},
       {"mkdir", {"EACCES", "ENOSPC", "EROFS", "EIO"}},
       {"write", {"EPIPE", "ENOSPC", "EAGAIN", "EIO", "EINTR"}},
       {"writev", {"EPIPE", "ENOSPC", "EIO", "EINTR"}},
       {"close", {"EIO", "EINTR"}},
+      {"fallocate", {"ENOSPC", "EOPNOTSUPP", "EIO"}},
       {"fcntl", {"EAGAIN", "EACCES", "ENOLCK", "EMFILE"}},
       {"flock", {"EINTR", "ENOLCK", "EAGAIN"}},
       {"ioctl", {"ENOTTY", "EIO"}},
       {"poll", {"EINTR", "ENOMEM"}},
       {"socket", {"EMFILE", "ENFILE", "ENOBUFS", "EAFNOSUPPORT", "EACCES"}},
       {"connect", {"ECONNREFUSED", "ENETUNREACH", "EADDRNOTAVAIL", "ETIMEDOUT", "EINTR"}},
-      {"setsockopt", {"ENOBUFS", "ENOPROTOOPT"}},
+      {"setsockopt", {"ENOBUFS", "ENOPROTOOPT", "EPERM", "ENODEV"}},
+      {"bind", {"EADDRINUSE", "EADDRNOTAVAIL", "EACCES", "ENOBUFS"}},
+      {"getsockname", {"ENOBUFS"}},
       {"getsockopt", {"ENOBUFS"}},
+      {"getsockname", {"ENOBUFS"}},
+      {"getpeername", {"ENOBUFS", "ENOTCONN"}},
       {"sendto", sending},
       {"sendmsg", sending},
       {"recvfrom", receiving},
@@ -75,7 +93,10 @@ const std::map<std::string, words>& plausible() {
       {"getrandom", {"EINTR", "ENOSYS"}},
       {"prlimit64", {"EPERM"}},
       {"prctl", {"EPERM"}},
-      // These cannot fail when they are called rightly.
+      {"fgetxattr", {"ENODATA", "EOPNOTSUPP"}},
+      {"fsetxattr", {"ENOSPC", "EOPNOTSUPP", "EPERM"}},
+      {"getcwd", {"ENOENT"}},
+      // Calls that cannot fail when they are called rightly.
       {"arch_prctl", nothing},
       {"exit_group", nothing},
       {"futex", nothing},
@@ -107,9 +128,10 @@ outcome fail_at(const scenario& what, const call& at, const std::string& error, 
   outcome result;
   stage s{what, how};
   const auto inject = "inject=" + at.name + injection(error) + ":when=" + std::to_string(at.nth);
-  const int status = s.run({.below = {strace(), "-f", "--seccomp-bpf", "-qq", "-o", s / "trace", "-e",
-                                      "trace=" + at.name, "-e", inject},
-                            .arguments = {"--connect-timeout", "2s", "--speed-time", "2s"}});
+  const int status =
+      s.run({.below = {strace(), "-f", "--seccomp-bpf", "-qq", "-o", s / "trace", "-e", "trace=" + at.name,
+                       "-e", inject},
+             .arguments = {"--connect-timeout", "2s", "--speed-time", "2s", "--reply-time", "2s"}});
   result.reached = support::content_of(s / "trace").find("(INJECTED)") != std::string::npos;
   // The loader says so with 127; where it has no memory even for that, it crashes, and none of our code has
   // run.
@@ -127,7 +149,7 @@ outcome fail_at(const scenario& what, const call& at, const std::string& error, 
 points errno_points(const settings& s) {
   points all;
   std::set<std::string> unlisted;
-  for (const auto& what : scenarios())
+  for (const auto& what : errno_scenarios())
     for (const auto& c : calls_of(what, s)) {
       const auto errors = plausible().find(c.name);
       if (errors == plausible().end()) {

@@ -2,6 +2,7 @@
 #include "sweep/selftest.hpp"
 #include "sweep/trace.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 #include <iostream>
 #include <map>
@@ -15,7 +16,7 @@ using sweep::totals;
 
 constexpr int skipped = 77;
 constexpr const char* usage =
-    "usage: sluice_sweep kill|errno|cut|all|selftest [--sample N|SHARE] [--seed N] [--jobs N] [--only "
+    "usage: sluice_sweep kill|errno|cut|memory|all|selftest [--sample N|SHARE] [--seed N] [--jobs N] [--only "
     "POINT]\n";
 
 struct kind {
@@ -25,7 +26,8 @@ struct kind {
 };
 constexpr kind kinds[]{{"kill", sweep::kill_points, true},
                        {"errno", sweep::errno_points, true},
-                       {"cut", sweep::cut_points, false}};
+                       {"cut", sweep::cut_points, false},
+                       {"memory", sweep::memory_points, false}};
 
 settings parse(int argc, char** argv) {
   settings s;
@@ -88,8 +90,9 @@ int main(int argc, char** argv) {
   const std::string which = argc > 1 ? argv[1] : "";
   try {
     if (which == "selftest") return sweep::selftest();
-    if (which != "kill" && which != "errno" && which != "cut" && which != "all")
-      throw std::invalid_argument("which sweep?");
+    const bool known = std::ranges::find(kinds, which, [](const kind& k) { return std::string{k.name}; }) !=
+                       std::ranges::end(kinds);
+    if (!known && which != "all") throw std::invalid_argument("which sweep?");
     return run(which, parse(argc, argv));
   } catch (const std::logic_error& e) {
     std::cerr << "sluice_sweep: " << e.what() << '\n' << usage;

@@ -20,7 +20,9 @@ using std::chrono::steady_clock;
 /// The points that were chosen, in a fixed order for a seed.
 points chosen(points all, const settings& s) {
   if (!s.only.empty()) {
-    std::erase_if(all, [&](const point& p) { return p.name != s.only; });
+    std::erase_if(all, [&](const point& p) {
+      return p.name != s.only && !(s.only.ends_with('/') && p.name.starts_with(s.only));
+    });
     if (all.empty())
       throw std::runtime_error("no such place in this reference run; try again, or take the next");
     return all;

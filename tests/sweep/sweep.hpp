@@ -1,4 +1,4 @@
-// What the three sweeps share: a fault at one place of one reference run, and what came of it.
+// The sweeps share this: a fault at one place of one reference run, and what came of it.
 #pragma once
 
 #include "support/process.hpp"
@@ -13,11 +13,12 @@
 namespace sweep {
 
 struct settings {
-  std::vector<std::string> program{SLUICE_PROGRAM};  ///< what is judged
+  std::vector<std::string> program{SLUICE_PROGRAM};  ///< the program that is judged
   std::vector<std::string> environment{};
-  std::optional<double> sample{};  ///< up to 1: that share of the points of each sweep; above: so many
+  std::optional<double> sample{};  ///< a value up to 1 is a share of the points of each sweep; a value above
+                                   ///< it is a number of points
   std::uint64_t seed = 1;
-  std::string only{};  ///< this one point
+  std::string only{};  ///< a single point, or with a slash at its end all of that scenario
   unsigned jobs = 2;
   std::chrono::milliseconds deadline = support::process::patience;  ///< a run that takes longer hangs
 };
@@ -38,6 +39,7 @@ using points = std::vector<point>;
 points kill_points(const settings& s);
 points errno_points(const settings& s);
 points cut_points(const settings& s);
+points memory_points(const settings& s);
 /// The first connection ends before its first byte: a fault any program can have.
 point first_cut(const settings& s);
 

@@ -10,7 +10,7 @@ namespace sweep {
 
 struct call {
   std::string name;
-  std::size_t nth = 0;       ///< of those of this name, from 1, as strace's `when` counts
+  std::size_t nth = 0;  ///< number of the call among those of its name, from 1, as strace's `when` counts
   bool before_main = false;  ///< made by the loader and the C library
 };
 

@@ -78,16 +78,15 @@ class threads : public testing::Test {
   }
   ~threads() override {
     on_strand([this] { up_.reset(); });
-    servers_.stop();  // it would wait for another connection
+    servers_.stop();  // the server would wait for another connection
   }
   template <class F>
   void on_server(F f) {
     asio::post(servers_.ioc, asio::use_future(std::move(f))).get();
   }
   static upload_request data(int i) {
-    upload_request r;
-    r.data = std::string(static_cast<std::size_t>(i) * 700, 'x'), r.filename = std::to_string(i);
-    return r;
+    return upload_request::from_memory(std::string(static_cast<std::size_t>(i) * 700, 'x'),
+                                       std::to_string(i));
   }
 
   loop::authority authority_;
@@ -157,14 +156,15 @@ TEST_F(threads, a_drain_with_cancellation_progress_and_changes_from_outside) {
     const auto p = on_strand([&] {
       up_->set_window(window::fixed(1 + i % 8));
       up_->update_header("Token", std::to_string(i));
+      up_->update_credentials({.bearer = std::to_string(i)});
       return up_->progress();
     });
-    EXPECT_LE(p.accepted, 200u);
+    EXPECT_LE(p.counts[fate::accepted], 200u);
   }
   on_strand([&] { stop.emit(asio::cancellation_type::partial); });
   const auto s = ended.get_future().get();
-  EXPECT_EQ(s.seen, s.accepted + s.deferred);
-  EXPECT_EQ(s.rejected, 0u);
+  EXPECT_EQ(s.counts.total(), s.counts[fate::accepted] + s.counts[fate::deferred]);
+  EXPECT_EQ(s.counts[fate::rejected], 0u);
 }
 
 TEST_F(threads, ends_with_work_in_flight) {

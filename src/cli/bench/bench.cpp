@@ -1,9 +1,12 @@
 #include "bench.hpp"
 
-#include "cli/console.hpp"
 #include "cli/exit_code.hpp"
-#include "cli/output.hpp"
-#include "cli/progress_text.hpp"
+#include "cli/secrets/renewer.hpp"
+#include "cli/signals.hpp"
+#include "cli/terminal/console.hpp"
+#include "cli/terminal/network_trace.hpp"
+#include "cli/terminal/output.hpp"
+#include "cli/terminal/progress_text.hpp"
 #include "json.hpp"
 #include "page.hpp"
 #include "table.hpp"
@@ -40,7 +43,7 @@ std::string utc_now() {
   return out.data();
 }
 
-/// What `send --dry-run` would list.
+/// The files that `send --dry-run` would list.
 struct listing {
   std::vector<std::string> names;
   std::string trouble;
@@ -50,7 +53,7 @@ listing list_files(asio::io_context& ioc, const bench_plan& plan) {
   auto cfg = plan.config;
   cfg.dry_run = true;
   cfg.on_record = [&](const file_record& r) {
-    if (r.error == make_error_code(errc::dry_run).message()) found.names.push_back(r.path);
+    if (r.error == errc::dry_run) found.names.push_back(r.path);
   };
   auto from = source::directory(plan.from);
   from.select.max_files = most_files;
@@ -66,13 +69,10 @@ listing list_files(asio::io_context& ioc, const bench_plan& plan) {
 /// One run: a sweep over windows, until it is through, hopeless, or told to stop.
 class sweep {
  public:
-  sweep(asio::io_context& ioc, const bench_plan& plan, load& from, console& c)
-      : ioc_{ioc},
-        plan_{plan},
-        load_{from},
-        console_{c},
-        signals_{ioc, SIGINT, SIGTERM, SIGHUP},
-        tick_{ioc} {}
+  sweep(asio::io_context& ioc, const bench_plan& plan, renewer& secrets, load& from, console& c)
+      : ioc_{ioc}, plan_{plan}, secrets_{secrets}, load_{from}, console_{c}, signals_{ioc}, tick_{ioc} {
+    add_unless_ignored(signals_, {SIGINT, SIGTERM, SIGHUP});
+  }
 
   bench_result run(std::size_t files) {
     result_.began = utc_now();
@@ -80,14 +80,13 @@ class sweep {
     show(heading(plan_, files));
     signals_.async_wait([this](boost::system::error_code ec, int number) {
       if (ec) return;
-      signal_ = number;
+      ending_.signal = number;
       if (now_) now_->stop();
     });
     tick();
     asio::co_spawn(ioc_, steps(), [this](std::exception_ptr e) {
       failure_ = e;
-      signals_.cancel();
-      tick_.cancel();
+      ioc_.stop();  // a token that has still time to come is not waited for
     });
     ioc_.run();
     if (failure_) std::rethrow_exception(failure_);
@@ -98,10 +97,10 @@ class sweep {
 
   int code() const noexcept {
     const auto number = [](exit_code c) { return static_cast<int>(c); };
-    if (signal_ != 0) return number(exit_code::signalled) + signal_;
-    if (wall_ == wall::refused) return number(exit_code::refused);
-    if (wall_ == wall::unreachable) return number(exit_code::unreachable);
-    return number(all_accepted_ ? exit_code::done : exit_code::some_failed);
+    if (ending_.signal != 0) return number(exit_code::signalled) + ending_.signal;
+    if (ending_.wall == wall::refused) return number(exit_code::refused);
+    if (ending_.wall == wall::unreachable) return number(exit_code::unreachable);
+    return number(ending_.all_accepted && !ending_.unheard ? exit_code::done : exit_code::some_failed);
   }
 
  private:
@@ -113,15 +112,17 @@ class sweep {
       name_ = step.name;
       now_ = std::make_shared<generator>(ioc_.get_executor(), std::move(cfg), plan_.load, load_, proven);
       const auto g = now_;
-      if (signal_ == 0) co_await g->run();
+      secrets_.serve(&g->sender());
+      if (ending_.signal == 0) co_await g->run();
+      secrets_.serve(nullptr);
       now_ = nullptr;
       proven = proven || g->accepted_any();
       const auto& r = result_.steps.emplace_back(g->report(step.name));
-      all_accepted_ = all_accepted_ && r.accepted == r.requests && r.requests > 0;
+      ending_.all_accepted = ending_.all_accepted && r.accepted == r.requests && r.requests > 0;
       console_.status("");
       show(step_text(r, plan_.load.rate));
-      result_.stopped = signal_ != 0 ? "stopped by a signal" : g->gave_up();
-      wall_ = g->what_stands();
+      result_.stopped = ending_.signal != 0 ? "stopped by a signal" : g->gave_up();
+      ending_.wall = g->what_stands();
       if (!result_.stopped.empty()) break;
     }
   }
@@ -130,7 +131,9 @@ class sweep {
   void show(const std::string& text) {
     if (plan_.quiet) return;
     if (plan_.json != "-") {
-      write_to_standard_output(text);
+      if (!std::exchange(ending_.unheard, ending_.unheard || !write_to_standard_output(text)) &&
+          ending_.unheard)
+        console_.line("sluice: standard output takes no table");
       return;
     }
     console_.line(std::string_view{text}.substr(0, text.size() - 1));
@@ -151,8 +154,16 @@ class sweep {
     });
   }
 
+  struct ending {
+    int signal = 0;
+    cli::wall wall = wall::none;
+    bool all_accepted = true;
+    bool unheard = false;  ///< the table could not be written
+  };
+
   asio::io_context& ioc_;
   const bench_plan& plan_;
+  renewer& secrets_;
   load& load_;
   console& console_;
   asio::signal_set signals_;
@@ -160,11 +171,31 @@ class sweep {
   std::shared_ptr<generator> now_;
   std::string name_;
   bench_result result_;
-  int signal_ = 0;
-  wall wall_ = wall::none;
-  bool all_accepted_ = true;
+  ending ending_;
   std::exception_ptr failure_;
 };
+
+/// Reads the first token, where a command prints it. The exit code of an end before the beginning, or 0.
+int read_first_token(asio::io_context& ioc, renewer& secrets, console& terminal) {
+  int code = 0;
+  asio::signal_set signals{ioc};
+  add_unless_ignored(signals, {SIGINT, SIGTERM, SIGHUP});
+  const auto end = [&](int with) {
+    code = with;
+    ioc.stop();
+  };
+  signals.async_wait([&](boost::system::error_code ec, int number) {
+    if (!ec) end(static_cast<int>(exit_code::signalled) + number);
+  });
+  secrets.read_token([&] { end(0); },
+                     [&](const std::string& problem) {
+                       terminal.line("sluice: " + problem + "; nothing was sent");
+                       end(static_cast<int>(exit_code::usage));
+                     });
+  ioc.run();
+  ioc.restart();
+  return code;
+}
 
 }  // namespace
 
@@ -175,6 +206,11 @@ int bench(bench_plan plan) {
   console terminal;
   for (const auto& w : plan.warnings)
     if (!plan.quiet) terminal.line("sluice: warning: " + w);
+  network_trace network{plan.trace, [&](const std::string& line) { terminal.line(line); }};
+  if (const auto problem = network.find_problem(); !problem.empty()) {
+    terminal.line(problem);
+    return static_cast<int>(exit_code::usage);
+  }
   if (plan.from.empty()) {
     bodies.emplace(plan.sizes);
   } else {
@@ -186,14 +222,24 @@ int bench(bench_plan plan) {
       return static_cast<int>(found.trouble.empty() ? exit_code::usage : exit_code::source);
     }
     files = found.names.size();
-    bodies.emplace(plan.from, std::move(found.names));
+    const bool file = !std::filesystem::is_directory(plan.from);
+    bodies.emplace(file ? plan.from.parent_path() : plan.from, std::move(found.names));
   }
-  sweep s{ioc, plan, *bodies, terminal};
+  const auto say = [&](const std::string& text) { terminal.line("sluice: " + text); };
+  renewer secrets{
+      ioc.get_executor(), plan.secrets, plan.config, {.say = say, .note = [&](const std::string& text) {
+                                                        if (!plan.quiet) say(text);
+                                                      }}};
+  if (const int code = read_first_token(ioc, secrets, terminal); code != 0) return code;
+  if (secrets.is_of_use()) plan.config.on_attempt = [&](const attempt_record& a) { secrets.answered(a); };
+  network.observe(plan.config);
+  sweep s{ioc, plan, secrets, *bodies, terminal};
   const auto result = s.run(files);
   bool written = true;
   const auto write = [&](const char* option, const std::string& where, const std::string& text) {
-    if (where.empty() || write_output(where, text)) return;
-    terminal.line(std::string{"sluice: "} + option + ": cannot write '" + printable(where) + "'");
+    const auto problem = where.empty() ? std::string{} : write_output(where, text);
+    if (problem.empty()) return;
+    terminal.line(std::string{"sluice: "} + option + ": cannot write '" + printable(where) + "': " + problem);
     written = false;
   };
   write("--json", plan.json, plan.json.empty() ? "" : to_json(plan, result));

@@ -1,16 +1,11 @@
 #include "findings.hpp"
 
-#include "cli/progress_text.hpp"
+#include "cli/terminal/progress_text.hpp"
 
 #include <algorithm>
 #include <cmath>
 
 namespace sluice::cli {
-namespace {
-
-std::string percent(double share) { return fixed(share * 100, 0) + " %"; }
-
-}  // namespace
 
 std::string knee_text(const std::vector<step_report>& steps) {
   const auto knee = knee_of(steps);

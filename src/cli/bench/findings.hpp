@@ -1,4 +1,4 @@
-// What the figures of a step mean, in words.
+// Findings say in words what the figures of a step mean.
 #pragma once
 
 #include "measurement.hpp"
@@ -11,7 +11,7 @@ namespace sluice::cli {
 /// A line each; `rate`: what was intended, or 0 in a closed loop.
 std::vector<std::string> findings_of(const step_report& s, double rate);
 
-/// What the knee is, and what it is not when there is nothing above it; empty without one.
+/// The text about the knee, which also says when no larger window was measured; empty without a knee.
 std::string knee_text(const std::vector<step_report>& steps);
 
 /// `0.043`, `1.24`, `37.1`, `1,204`.

@@ -2,8 +2,9 @@
 #pragma once
 
 #include "load.hpp"
+#include "load_course.hpp"
 #include "measurement.hpp"
-#include "schedule.hpp"
+#include "tally.hpp"
 
 #include <sluice/uploader.hpp>
 
@@ -16,13 +17,6 @@
 #include <unordered_map>
 
 namespace sluice::cli {
-
-/// How long, how much, how fast.
-struct load_plan {
-  std::chrono::milliseconds warm_up{1000}, duration{10'000}, grace{10'000};
-  std::uint64_t count = 0;  ///< measure so many instead of so long; 0: as long as `duration`
-  double rate = 0;          ///< requests a second, open loop; 0: closed loop
-};
 
 /// Closed loop: as many requests in flight as the window holds, each followed by the next. Open loop:
 /// requests begin when the schedule says; those for which the window has no room wait, and their latency
@@ -37,19 +31,22 @@ class generator : public std::enable_shared_from_this<generator> {
             bool proven);
   generator(const generator&) = delete;
 
-  /// To the end of the last request. Once.
+  /// Runs to the end of the last request. Once.
   boost::asio::awaitable<void> run();
   /// Ends it now; what has been measured stays.
   void stop();
 
+  /// The uploader that sends the requests.
+  uploader& sender() noexcept { return up_; }
+
   step_report report(std::string window) const;
-  bool accepted_any() const noexcept { return accepted_ > 0; }
+  bool accepted_any() const noexcept { return tally_.accepted() > 0; }
   /// Why it ended early, in one line; empty when it did not.
-  const std::string& gave_up() const noexcept { return gave_up_; }
-  wall what_stands() const noexcept { return wall_; }
+  const std::string& gave_up() const noexcept { return tally_.gave_up(); }
+  wall what_stands() const noexcept { return tally_.what_stands(); }
 
   struct glance {
-    double seconds = 0;  ///< since the first request
+    double seconds = 0;  ///< seconds since the first request
     std::uint64_t accepted = 0, failed = 0;
     std::size_t in_flight = 0;
   };
@@ -57,35 +54,32 @@ class generator : public std::enable_shared_from_this<generator> {
 
  private:
   using usage = measurement::usage;
+  struct measured_time {
+    clock::time_point ended;
+    usage used{};
+  };
 
   void fill();
-  bool may_begin(clock::time_point now);
+  bool may_begin(clock::time_point now) const;
   std::size_t begin_one(clock::time_point now);
-  void ended(std::uint64_t seq, bool measured, clock::time_point intended, boost::system::error_code ec,
-             const upload_result& r);
-  void count(const sample& s);
+  void ended(const load_course::turn& t, boost::system::error_code ec, const upload_result& r);
   void post_fill();
-  void note_never_begun(clock::time_point now);
   void wake_when_due();
   boost::asio::awaitable<void> sleep_until(clock::time_point t);
 
-  boost::asio::any_io_executor executor_;
-  load_plan plan_;
   load& load_;
-  clock::time_point started_, begin_, end_, wake_at_{};
-  std::optional<schedule> schedule_;
+  load_course course_;
+  tally tally_;
   measurement measured_;
+  measured_time span_;
   boost::asio::steady_timer news_;  ///< ends early when something has happened
   boost::asio::steady_timer pace_;
-  std::unordered_map<std::uint64_t, attempt_record> attempts_;  ///< of requests whose end is still to be told
-  std::uint64_t begun_ = 0, in_flight_ = 0, to_measure_ = 0, left_to_measure_ = 0;
-  std::uint64_t accepted_ = 0, failed_ = 0;
-  bool proven_, stopped_ = false, posted_ = false;
-  wall wall_ = wall::none;
-  std::string gave_up_;
-  usage at_begin_, used_;
-  clock::time_point really_ended_;
-  uploader up_;  ///< last: it tells us of attempts until it is gone
+  std::unordered_map<std::uint64_t, attempt_record>
+      attempts_;  ///< attempts of requests whose end is still to be told
+  std::uint64_t in_flight_ = 0;
+  bool stopped_ = false;
+  bool posted_ = false;  ///< a fill() comes after what else the loop has to do
+  uploader up_;          ///< last: it tells us of attempts until it is gone
 };
 
 }  // namespace sluice::cli

@@ -1,8 +1,9 @@
 #include "json.hpp"
 
-#include "cli/quantities.hpp"
+#include "cli/options/quantities.hpp"
 #include "findings.hpp"
 
+#include <sluice/config.hpp>
 #include <sluice/text.hpp>
 #include <sluice/version.hpp>
 
@@ -67,15 +68,16 @@ json body_of(const bench_plan& plan, const bench_result& result) {
 
 std::string to_json(const bench_plan& plan, const bench_result& result) {
   const auto seconds = [](std::chrono::milliseconds t) { return static_cast<double>(t.count()) / 1000; };
-  json j{{"sluice", version},
-         {"url", printable(plan.shown_url())},
-         {"began", result.began},
-         {"body", body_of(plan, result)},
-         {"rate", plan.load.rate > 0 ? json(plan.load.rate) : json()},
-         {"warm_up", seconds(plan.load.warm_up)},
-         {"steps", json::array()},
-         {"knee", json()},
-         {"stopped", result.stopped.empty() ? json() : json(result.stopped)}};
+  json j{{"sluice", version}, {"url", printable(plan.shown_url())}};
+  if (const auto via = proxy_in_use(plan.config); !via.url.empty())
+    j["proxy"] = {{"url", printable(via.url)}, {"from", printable(via.from)}};
+  j.update({{"began", result.began},
+            {"body", body_of(plan, result)},
+            {"rate", plan.load.rate > 0 ? json(plan.load.rate) : json()},
+            {"warm_up", seconds(plan.load.warm_up)},
+            {"steps", json::array()},
+            {"knee", json()},
+            {"stopped", result.stopped.empty() ? json() : json(result.stopped)}});
   for (const auto& s : result.steps) j["steps"].push_back(to_json(s, plan.load.rate));
   if (const auto knee = knee_of(result.steps)) j["knee"] = window_of(result.steps[*knee]);
   return j.dump(2, ' ', false, json::error_handler_t::replace) + "\n";

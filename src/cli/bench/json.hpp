@@ -9,10 +9,10 @@
 
 namespace sluice::cli {
 
-/// What was measured, and how it ended.
+/// The measured figures, and how the measurement ended.
 struct bench_result {
   std::string began;      ///< ISO 8601, UTC
-  std::size_t files = 0;  ///< of --from
+  std::size_t files = 0;  ///< number of files of --from
   std::vector<step_report> steps;
   std::string stopped;  ///< why it ended early; empty when it did not
 };

@@ -18,17 +18,12 @@ load::load(std::filesystem::path directory, std::vector<std::string> names)
     : directory_{std::move(directory)}, names_{std::move(names)} {}
 
 upload_request load::next() {
-  upload_request r;
-  r.on_success = disposal::keep();
   const auto n = turn_++;
-  if (!names_.empty()) {
-    r.path = directory_ / names_[n % names_.size()];
-    return r;
-  }
+  if (!names_.empty())
+    return upload_request{directory_ / names_[n % names_.size()]}.on_success(disposal::keep());
   const auto size = size_(random_);
-  r.data.emplace(noise_, random_() % offsets, size);
-  r.filename = "bench-" + std::to_string(n + 1) + ".bin";
-  return r;
+  return upload_request::from_memory(noise_.substr(random_() % offsets, size),
+                                     "bench-" + std::to_string(n + 1) + ".bin");
 }
 
 }  // namespace sluice::cli

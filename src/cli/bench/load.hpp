@@ -1,4 +1,4 @@
-// What is sent: bodies from memory, or files.
+// The load is what is sent: bodies from memory, or files.
 #pragma once
 
 #include <sluice/upload_request.hpp>

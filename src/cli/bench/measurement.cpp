@@ -1,6 +1,6 @@
 #include "measurement.hpp"
 
-#include "cli/quantities.hpp"
+#include "cli/options/quantities.hpp"
 
 #include <sluice/error.hpp>
 
@@ -8,6 +8,18 @@
 #include <cmath>
 
 namespace sluice::cli {
+namespace {
+
+std::chrono::microseconds rounded(std::chrono::nanoseconds t) {
+  return std::chrono::round<std::chrono::microseconds>(t);
+}
+
+}  // namespace
+
+percentiles percentiles_of(const latency_histogram& h) noexcept {
+  const auto ms = [&](double q) { return h.percentile(q).count() / 1000; };
+  return {h.count(), ms(.5), ms(.9), ms(.99), ms(.999), ms(1)};
+}
 
 void measurement::add(const sample& s) {
   note_phases(s);
@@ -37,13 +49,13 @@ void measurement::note_phases(const sample& s) {
   if (!s.attempt) return;
   const auto& a = *s.attempt;
   const auto happened = [](auto duration) { return duration.count() > 0; };
-  if (happened(a.connect)) ++connections_, connect_.add(a.connect);
-  if (happened(a.handshake)) handshake_.add(a.handshake);
+  if (happened(a.connect)) ++connections_, connect_.add(rounded(a.connect));
+  if (happened(a.handshake)) handshake_.add(rounded(a.handshake));
   if (!s.measured || s.cut) return;
-  late_.add(a.begun - s.intended);
+  late_.add(rounded(a.begun - s.intended));
   if (!s.accepted) return;
-  send_.add(a.send), wait_.add(a.wait);
-  total_.add(s.ended - s.intended);
+  send_.add(rounded(a.send)), wait_.add(rounded(a.wait));
+  total_.add(rounded(s.ended - s.intended));
 }
 
 step_report measurement::report(std::string window, clock::time_point stopped, const usage& used) const {
@@ -53,8 +65,9 @@ step_report measurement::report(std::string window, clock::time_point stopped, c
   r.seconds = std::max(std::chrono::duration<double>{end - begin_}.count(), 0.0);
   r.requests = requests_, r.accepted = accepted_, r.failed = failed_, r.unfinished = unfinished_;
   r.unmeasured = unmeasured_, r.connections = connections_;
-  r.connect = connect_.summary(), r.handshake = handshake_.summary();
-  r.send = send_.summary(), r.wait = wait_.summary(), r.total = total_.summary(), r.late = late_.summary();
+  r.connect = percentiles_of(connect_), r.handshake = percentiles_of(handshake_);
+  r.send = percentiles_of(send_), r.wait = percentiles_of(wait_), r.total = percentiles_of(total_),
+  r.late = percentiles_of(late_);
   r.errors = errors_;
   r.per_second = per_second_;
   r.per_second.resize(static_cast<std::size_t>(std::ceil(r.seconds)),
@@ -87,8 +100,9 @@ std::string kind_of(const sample& s) {
 }
 
 wall wall_of(const sample& s) {
-  for (const auto e : {errc::auth_refused, errc::redirected, errc::tls_identity, errc::tls_pin_mismatch,
-                       errc::tls_client_refused})
+  for (const auto e :
+       {errc::auth_refused, errc::redirected, errc::tls_identity, errc::tls_pin_mismatch,
+        errc::tls_client_refused, errc::proxy_identity, errc::proxy_auth_refused, errc::proxy_refused})
     if (s.error == e) return wall::refused;
   return s.status == 0 && s.attempt && s.attempt->bytes == 0 ? wall::unreachable : wall::none;
 }

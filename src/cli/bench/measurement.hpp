@@ -1,9 +1,9 @@
-// What is measured of one window, and what follows from it. No clock, no socket: times come in as values.
+// The figures that are measured of one window, and what follows from them. No clock, no socket: times come in
+// as values.
 #pragma once
 
-#include "latency_histogram.hpp"
-
 #include <sluice/attempt.hpp>
+#include <sluice/latency_histogram.hpp>
 #include <sluice/result.hpp>
 
 #include <chrono>
@@ -15,6 +15,13 @@
 
 namespace sluice::cli {
 
+/// Milliseconds.
+struct percentiles {
+  std::uint64_t count = 0;
+  double p50 = 0, p90 = 0, p99 = 0, p999 = 0, max = 0;
+};
+percentiles percentiles_of(const latency_histogram& h) noexcept;
+
 /// A request that has come to its end.
 struct sample {
   using clock = attempt_record::clock;
@@ -22,19 +29,19 @@ struct sample {
   clock::time_point intended;  ///< when it was to begin
   clock::time_point ended;
   bool measured = false;  ///< begun neither in the warm-up nor after the end
-  bool cut = false;       ///< we ended it: it says nothing of the server
+  bool cut = false;       ///< an attempt that we ended says nothing of the server
   bool accepted = false;
   int status = 0;
   boost::system::error_code error;
-  std::optional<attempt_record> attempt;  ///< none: it never came to use the network
-  std::size_t window = 0;                 ///< as it ended
+  std::optional<attempt_record> attempt;  ///< empty: the upload never came to use the network
+  std::size_t window = 0;                 ///< window as the upload ended
 };
 
-/// What ended within one second.
+/// The uploads that ended within one second.
 struct second {
   std::uint64_t accepted = 0, failed = 0, bytes = 0;
   std::size_t window = 0;  ///< the last seen
-  double length = 1;       ///< of the last one: what is left of the time
+  double length = 1;       ///< length of the second; the last one may be shorter
 };
 
 /// One window's figures.
@@ -47,11 +54,11 @@ struct step_report {
   std::uint64_t connections = 0;                         ///< opened from the first request on
   double requests_per_second = 0, bytes_per_second = 0;  ///< accepted, ended in the measured time
   double cpu_seconds = 0, cpu_share = 0, cpu_us_per_request = 0;
-  double cpu_wait_share = 0;                    ///< of the time, ready to run while others had the core
-  percentiles connect, handshake;               ///< of all connections, the warm-up's too
-  percentiles send, wait, total;                ///< of accepted requests; total from when they were to begin
-  percentiles late;                             ///< open loop: how much later than intended they began
-  std::map<std::string, std::uint64_t> errors;  ///< by kind; their sum is `failed`
+  double cpu_wait_share = 0;  ///< share of the time in which it was ready to run while others had the core
+  percentiles connect, handshake;  ///< times of all connections, the warm-up's too
+  percentiles send, wait, total;   ///< times of accepted requests; total counts from when they were to begin
+  percentiles late;                ///< open loop: how much later than intended they began
+  std::map<std::string, std::uint64_t> errors;  ///< errors by kind; their sum is `failed`
   std::vector<second> per_second;
 };
 
@@ -60,7 +67,7 @@ class measurement {
  public:
   using clock = sample::clock;
 
-  /// Of what ends in [begin, end), or begins there.
+  /// Measures what ends in [begin, end), or begins there.
   measurement(clock::time_point begin, clock::time_point end) : begin_{begin}, end_{end} {}
   void add(const sample& s);
   /// Requests whose turn never came.
@@ -90,7 +97,8 @@ std::string kind_of(const sample& s);
 enum class wall { none, unreachable, refused };
 wall wall_of(const sample& s);
 
-/// With nothing accepted ever: three in a row at a wall, or a hundred of any kind, say as much as thousands.
+/// True when nothing was ever accepted: three in a row at a wall, or a hundred of any kind, say as much as
+/// thousands.
 constexpr bool is_hopeless(std::uint64_t accepted, std::uint64_t failed, wall last) noexcept {
   return accepted == 0 && failed >= (last == wall::none ? 100u : 3u);
 }
@@ -102,8 +110,8 @@ bool is_fixed(const step_report& s);
 /// when nothing was accepted.
 std::optional<std::size_t> knee_of(const std::vector<step_report>& steps);
 
-/// It had something to do almost all the time: it used the one core that its one thread can have, or waited
-/// for it.
+/// True when the client had something to do almost all the time: it used the one core that its one thread can
+/// have, or waited for it.
 constexpr bool client_was_the_limit(const step_report& s) noexcept {
   return s.cpu_share + s.cpu_wait_share > 0.9;
 }

@@ -1,11 +1,13 @@
 #include "page.hpp"
 
-#include "cli/page_style.hpp"
-#include "cli/progress_text.hpp"
+#include "cli/terminal/progress_text.hpp"
+#include "cli/web/assets.hpp"
+#include "cli/web/plot.hpp"
 #include "findings.hpp"
-#include "plot.hpp"
 #include "table.hpp"
 
+#include <sluice/config.hpp>
+#include <sluice/result.hpp>
 #include <sluice/text.hpp>
 #include <sluice/version.hpp>
 
@@ -15,23 +17,21 @@
 namespace sluice::cli {
 namespace {
 
-using steps = std::vector<step_report>;
-constexpr std::size_t most_lines = 6;  ///< of one plot: there are so many colours
+using step_reports = std::vector<step_report>;
+constexpr std::size_t most_lines = 6;  ///< the number of colours limits the lines of a plot
 
 std::string cell(const std::string& text, const char* tag = "td") {
   return std::string{"<"} + tag + ">" + escaped(text) + "</" + tag + ">";
 }
 std::string words(const std::string& text) { return "<td class=\"words\">" + escaped(text) + "</td>"; }
 
-std::string percent(double share) { return fixed(share * 100, 0) + " %"; }
-
-std::vector<std::string> windows(const steps& all) {
+std::vector<std::string> windows(const step_reports& all) {
   std::vector<std::string> names;
   for (const auto& s : all) names.push_back(s.window);
   return names;
 }
 
-std::string rate_plot(const steps& all) {
+std::string rate_plot(const step_reports& all) {
   plot p{.title = "Rate against window",
          .x_title = "requests in flight",
          .y_title = "requests/s",
@@ -48,7 +48,7 @@ std::string rate_plot(const steps& all) {
   return drawn(p);
 }
 
-std::string latency_plot(const steps& all) {
+std::string latency_plot(const step_reports& all) {
   plot p{.title = "Latency against window (log scale)",
          .x_title = "requests in flight",
          .y_title = "ms",
@@ -67,7 +67,7 @@ std::string latency_plot(const steps& all) {
   return drawn(p);
 }
 
-/// Of one window: how the phases spread.
+/// The spread of the phases in one window.
 std::string spread_plot(const step_report& s) {
   plot p{.title = "Latency by percentile (log scale)",
          .x_title = "percentile",
@@ -76,7 +76,7 @@ std::string spread_plot(const step_report& s) {
          .log_y = true};
   for (const auto& phase : phases_of(s)) {
     const auto& ms = phase.ms;
-    if (ms.count != s.total.count) continue;  // of connections, or of other requests
+    if (ms.count != s.total.count) continue;  // the phase counts connections or other requests
     p.lines.push_back({phase.name, {}});
     for (const double v : {ms.p50, ms.p90, ms.p99, ms.p999, ms.max})
       p.lines.back().points.emplace_back(p.lines.back().points.size(), std::max(v, 0.001));
@@ -88,12 +88,12 @@ std::string spread_plot(const step_report& s) {
 
 /// One line a window, over the seconds of its measured time.
 template <class Value>
-std::string time_plot(const steps& all, plot p, Value value) {
+std::string time_plot(const step_reports& all, plot p, Value value) {
   p.x_title = "seconds";
   for (const auto& s : all) {
     plot_line line{all.size() > 1 ? "w " + s.window : "", {}};
     for (std::size_t i = 0; i < s.per_second.size(); ++i)
-      // What is left of a second says little.
+      // A rest of a second says little.
       if (s.per_second[i].length > 0.5 || s.per_second.size() == 1)
         line.points.emplace_back(i + 1, value(s.per_second[i]));
     p.lines.push_back(std::move(line));
@@ -102,7 +102,7 @@ std::string time_plot(const steps& all, plot p, Value value) {
   return drawn(p);
 }
 
-std::string throughput_plot(const steps& all) {
+std::string throughput_plot(const step_reports& all) {
   const auto per_second = [](const second& s) { return static_cast<double>(s.accepted) / s.length; };
   plot p{.title = "Accepted requests in each second", .y_title = "requests/s"};
   for (const auto& s : all) {
@@ -115,8 +115,8 @@ std::string throughput_plot(const steps& all) {
 }
 
 /// Only where it moved: a fixed window is a straight line.
-std::string window_plot(const steps& all) {
-  steps moving;
+std::string window_plot(const step_reports& all) {
+  step_reports moving;
   for (const auto& s : all)
     if (std::ranges::adjacent_find(s.per_second, std::ranges::not_equal_to{}, &second::window) !=
         s.per_second.end())
@@ -132,7 +132,7 @@ std::string tile(const char* what, const std::string& value) {
   return std::string{"<div><dt>"} + what + "</dt><dd>" + escaped(value) + "</dd></div>";
 }
 
-std::string tiles(const steps& all) {
+std::string tiles(const step_reports& all) {
   if (all.empty()) return {};
   const auto knee = knee_of(all);
   const auto& s = all[knee.value_or(0)];
@@ -146,7 +146,7 @@ std::string tiles(const steps& all) {
   return out + tile("failed, all windows", grouped(failed)) + "</dl>\n";
 }
 
-std::string sweep_table(const steps& all) {
+std::string sweep_table(const step_reports& all) {
   std::string out =
       "<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"all windows\"><table><thead><tr>";
   for (const auto* name : {"window", "requests/s", "MB/s", "requests", "accepted", "failed", "unfinished",
@@ -164,7 +164,9 @@ std::string sweep_table(const steps& all) {
       out += cell(text);
     out += "</tr>";
   }
-  return out + "</tbody></table></div>\n";
+  out += "</tbody></table></div>\n";
+  if (const auto text = knee_text(all); !text.empty()) out += "<p class=\"soft\">" + escaped(text) + "</p>\n";
+  return out;
 }
 
 std::string phase_table(const step_report& s) {
@@ -185,40 +187,54 @@ std::string phase_table(const step_report& s) {
   return out;
 }
 
+std::string phase_tables(const step_reports& all) {
+  std::string out;
+  for (const auto& s : all) out += phase_table(s);
+  return out;
+}
+
+std::string findings(const bench_plan& plan, const bench_result& result) {
+  std::string out;
+  const auto add = [&](const std::string& line) {
+    out += "<li class=\"warn\">" + escaped(printable(line)) + "</li>";
+  };
+  if (!result.stopped.empty()) add(result.stopped);
+  for (const auto& s : result.steps)
+    for (const auto& line : findings_of(s, plan.load.rate)) add(line);
+  return out.empty() ? out : "<ul>" + out + "</ul>\n";
+}
+
+std::string plots(const step_reports& all) {
+  std::string out;
+  if (all.size() > 1) out += rate_plot(all) + latency_plot(all);
+  if (all.size() == 1) out += spread_plot(all.front());
+  return out + throughput_plot(all) + window_plot(all);
+}
+
+/// The proxy in words without a scheme, as the endpoint.
+std::string way_text(const used_proxy& p) {
+  if (p.url.empty()) return {};
+  const auto end = p.url.find("://");
+  return "through the " + p.url.substr(0, end) + " proxy " + p.url.substr(end + 3) +
+         (p.from.empty() ? "" : " (" + p.from + ")") + "; ";
+}
+
 }  // namespace
 
 std::string page(const bench_plan& plan, const bench_result& result) {
   const auto& all = result.steps;
-  std::string out =
-      "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"/>\n"
-      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n"
-      "<title>sluice bench</title><style>";
   // The address without its scheme: nothing in the page looks like a link, and nothing is one.
   const auto url = plan.shown_url();
-  out += std::string{page_style} + "</style></head><body>\n<h1>" +
-         escaped(printable(url.substr(url.find("://") + 3))) + "</h1>\n<p class=\"soft\">" +
-         escaped(body_text(plan, result.files) + "; " + load_text(plan.load)) + "</p>\n<p class=\"soft\">" +
-         escaped(result.began) + ", sluice " + std::string{version} + "</p>\n";
-  std::vector<std::string> findings;
-  for (const auto& s : all)
-    for (auto& line : findings_of(s, plan.load.rate)) findings.push_back(std::move(line));
-  if (!result.stopped.empty()) findings.insert(findings.begin(), result.stopped);
-  if (!findings.empty()) {
-    out += "<ul>";
-    for (const auto& line : findings) out += "<li class=\"warn\">" + escaped(printable(line)) + "</li>";
-    out += "</ul>\n";
-  }
-  out += tiles(all) + "<div class=\"plots\">\n";
-  if (all.size() > 1) out += rate_plot(all) + latency_plot(all);
-  if (all.size() == 1) out += spread_plot(all.front());
-  out += throughput_plot(all) + window_plot(all) + "</div>\n<h2>Windows</h2>\n" + sweep_table(all);
-  if (const auto text = knee_text(all); !text.empty()) out += "<p class=\"soft\">" + escaped(text) + "</p>\n";
-  out +=
-      "<h2>Latency by phase</h2>\n<p class=\"soft\">Connect and handshake are of all connections, those of "
-      "the warm-up too; "
-      "the rest is of accepted requests that began in the measured time.</p>\n";
-  for (const auto& s : all) out += phase_table(s);
-  return out + "</body></html>\n";
+  return filled(report_html(),
+                {{"endpoint", escaped(printable(url.substr(url.find("://") + 3)))},
+                 {"load", escaped(printable(way_text(proxy_in_use(plan.config))) +
+                                  body_text(plan, result.files) + "; " + load_text(plan.load))},
+                 {"began", escaped(result.began) + ", sluice " + std::string{version}},
+                 {"findings", findings(plan, result)},
+                 {"tiles", tiles(all)},
+                 {"plots", plots(all)},
+                 {"windows", sweep_table(all)},
+                 {"phases", phase_tables(all)}});
 }
 
 }  // namespace sluice::cli

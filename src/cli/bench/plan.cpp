@@ -1,18 +1,16 @@
 #include "plan.hpp"
 
-#include "cli/contradictions.hpp"
 #include "cli/host.hpp"
-#include "cli/option_names.hpp"
-#include "cli/option_reader.hpp"
-#include "cli/own_files.hpp"
-#include "cli/request_options.hpp"
+#include "cli/options/contradictions.hpp"
+#include "cli/options/library_problems.hpp"
+#include "cli/options/option_reader.hpp"
+#include "cli/options/own_files.hpp"
+#include "cli/options/request_options.hpp"
+#include "cli/terminal/output.hpp"
 
 #include <sluice/uploader.hpp>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
-#include <fstream>
 #include <limits>
 #include <ranges>
 
@@ -21,7 +19,7 @@ namespace {
 
 constexpr std::uint64_t largest_body = 8u << 20;  ///< a copy of it holds the loop for a millisecond or two
 constexpr std::uint64_t largest_load = 1024ull << 20;  ///< bodies in memory at once, bytes
-constexpr std::size_t most_at_once = 1000;             ///< of the automatic window
+constexpr std::size_t most_at_once = 1000;             ///< the most of the automatic window
 constexpr double least_rate = 1.0 / 3600, most_rate = 1e6;
 
 std::optional<size_range> parse_sizes(std::string_view text) {
@@ -39,7 +37,8 @@ std::optional<bench_step> parse_step(std::string_view text) {
   return bench_step{std::to_string(*n), window::fixed(*n)};
 }
 
-/// Its place in a sweep: in ascending order, because the knee is the first that does; the automatic one last.
+/// The place of a step in a sweep is in ascending order, because the knee is the first that does; the
+/// automatic one comes last.
 std::size_t order_of(const bench_step& s) {
   return s.window.is_automatic() ? std::numeric_limits<std::size_t>::max() : s.window.size();
 }
@@ -94,28 +93,37 @@ void read_load(const raw_options& options, option_reader& r, bench_plan& plan) {
   r.duration("grace", l.grace);
 }
 
-void check_host(const raw_options& options, const std::string& url, std::vector<std::string>& problems) {
-  const auto host = std::string{host_of(url)};
+/// The proxy's loopback is another machine's, unless the proxy is here.
+void check_host(const raw_options& options, const config& cfg, std::vector<std::string>& problems) {
+  const auto host = std::string{host_of(cfg.url)};
+  const auto proxy = proxy_in_use(cfg).url;
   const auto allowed = options.value("yes-i-may-load");
-  if (is_loopback(host) || allowed == host) return;
+  // An address by hand may be anyone's.
+  const bool by_hand = !cfg.resolve.empty();
+  const bool is_here = is_loopback(host) && !by_hand && (proxy.empty() || is_loopback(host_of(proxy)));
+  if (is_here || allowed == host) return;
   problems.push_back(
-      "'" + printable(host) +
-      "' is not this machine, and a load that its owner does not expect is an attack; if you may, "
+      "'" + printable(host) + "'" + (proxy.empty() ? "" : " through " + proxy) +
+      (by_hand ? " is at an address of " + options.where("resolve") : std::string{" is not this machine"}) +
+      ", and a load that its owner does not expect is an attack; if you may, "
       "add --yes-i-may-load " +
       printable(host));
 }
 
-/// It would be a pity to find out only when all is measured.
+/// The check comes early, because it would be a pity to find out only when all is measured.
 void check_writable(const raw_options& options, const char* name, std::vector<std::string>& problems) {
   const auto file = options.value(name);
-  if (!file || *file == "-") return;
-  if (!std::ofstream{*file, std::ios::app})
-    problems.push_back(options.where(name) + ": cannot write '" + printable(*file) +
-                       "': " + std::strerror(errno));
+  if (!file) return;
+  if (const auto why = why_not_writable(*file); !why.empty())
+    problems.push_back(options.where(name) + ": cannot write '" + printable(*file) + "': " + why);
 }
 
 void read_url(const raw_options& options, bench_plan& plan, std::vector<std::string>& problems) {
   const auto& given = options.positionals;
+  if (options.confused) {  // the next argument was meant for the misspelt option
+    plan.config.url = "https://127.0.0.1/";
+    return;
+  }
   plan.config.url = given.empty() ? options.value("url").value_or("") : given.back();
   if (given.size() > 1)
     problems.emplace_back(
@@ -134,6 +142,7 @@ bench_plan make_bench_plan(const raw_options& options, std::vector<std::string>&
   check_contradictions(options, problems);
   read_url(options, plan, problems);
   read_request(options, r, cfg, problems);
+  plan.secrets = read_secret_sources(options, r);
   read_load(options, r, plan);
   cfg.retry.retries = 0;        // each attempt is a sample,
   cfg.retry.hold_back = false;  // and none waits for a better time
@@ -142,14 +151,15 @@ bench_plan make_bench_plan(const raw_options& options, std::vector<std::string>&
   if (plan.html == "-") r.complain("html", "standard output has the table; give a file");
   for (const auto& file : {plan.json, plan.html})
     if (!file.empty() && file != "-") cfg.own_files.emplace_back(file);
+  plan.trace = read_trace(options, r, cfg, plan.warnings);
+  check_outputs(options, r);
   note_own_files(options, cfg, plan.warnings);
   warn_of_the_way(options, cfg, plan.warnings);
   const auto from = source::directory(plan.from);
   if (!plan.from.empty()) check_home(from, problems);
-  for (const auto& p : in_option_names(
-           plan.from.empty() ? sluice::problems(cfg) : sluice::problems(cfg, from), options, problems))
-    problems.push_back(p);
-  if (problems.empty()) check_host(options, cfg.url, problems);
+  for (auto& p : library_problems(cfg, plan.from.empty() ? nullptr : &from, options))
+    problems.push_back(std::move(p));
+  if (problems.empty()) check_host(options, cfg, problems);
   for (const auto* name : {"json", "html"})
     if (problems.empty()) check_writable(options, name, problems);
   return plan;

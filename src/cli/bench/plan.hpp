@@ -1,7 +1,9 @@
-// What a `bench` is to do: options as text become a configuration, or problems.
+// The plan says what a `bench` is to do: options as text become a configuration, or problems.
 #pragma once
 
-#include "cli/raw_options.hpp"
+#include "cli/options/raw_options.hpp"
+#include "cli/options/trace_options.hpp"
+#include "cli/secrets/secret_sources.hpp"
 #include "generator.hpp"
 
 #include <sluice/config.hpp>
@@ -14,17 +16,19 @@ namespace sluice::cli {
 
 /// One window of a sweep.
 struct bench_step {
-  std::string name;  ///< as it was written
+  std::string name;  ///< name as it was written
   sluice::window window;
 };
 
 struct bench_plan {
   sluice::config config;
+  secret_sources secrets;
   load_plan load;
   size_range sizes;
   std::filesystem::path from;  ///< instead of `sizes`; empty: none
   std::vector<bench_step> steps;
   std::string json, html;  ///< file, `-` (of json only), or empty
+  trace_plan trace;
   bool quiet = false;
   std::vector<std::string> warnings;
 

@@ -1,8 +1,9 @@
 #include "table.hpp"
 
-#include "cli/progress_text.hpp"
+#include "cli/terminal/progress_text.hpp"
 #include "findings.hpp"
 
+#include <sluice/config.hpp>
 #include <sluice/text.hpp>
 
 #include <algorithm>
@@ -47,8 +48,9 @@ std::string load_text(const load_plan& load) {
 }
 
 std::string heading(const bench_plan& plan, std::size_t files) {
-  return "sluice bench " + printable(plan.shown_url()) + "\n" + body_text(plan, files) + "; " +
-         load_text(plan.load) + "\n";
+  const auto way = proxy_text(proxy_in_use(plan.config));
+  return "sluice bench " + printable(plan.shown_url()) + (way.empty() ? "" : " " + printable(way)) + "\n" +
+         body_text(plan, files) + "; " + load_text(plan.load) + "\n";
 }
 
 std::string step_text(const step_report& s, double rate_intended) {

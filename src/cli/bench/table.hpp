@@ -9,7 +9,7 @@
 
 namespace sluice::cli {
 
-/// What is about to be measured, one line. `files`: of --from.
+/// The line about what is going to be measured. `files`: of --from.
 std::string heading(const bench_plan& plan, std::size_t files);
 /// One window, with a table of its phases.
 std::string step_text(const step_report& s, double rate);

@@ -1,6 +1,6 @@
 #include "control_request.hpp"
 
-#include "cli/quantities.hpp"
+#include "cli/options/quantities.hpp"
 
 #include <sluice/text.hpp>
 
@@ -15,9 +15,9 @@ using nlohmann::json;
 
 struct form {
   std::string_view name;
-  const char* value;  ///< what it takes; null: nothing
+  const char* value;  ///< name of the value that the command takes; null: none
 };
-/// In the order of control_request::command.
+/// The forms have the order of control_request::command.
 constexpr form forms[] = {
     {"status", nullptr},
     {"pause", nullptr},

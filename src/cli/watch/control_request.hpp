@@ -1,4 +1,4 @@
-// What `sluice ctl` asks of a running `sluice watch`: one JSON line, {"command": …, "value": …}.
+// A request of `sluice ctl` to a running `sluice watch`: one JSON line, {"command": …, "value": …}.
 #pragma once
 
 #include <sluice/window.hpp>

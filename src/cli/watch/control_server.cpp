@@ -1,6 +1,6 @@
 #include "control_server.hpp"
 
-#include "cli/into.hpp"
+#include "cli/options/into.hpp"
 #include "control_request.hpp"
 
 #include <sluice/text.hpp>
@@ -26,7 +26,7 @@ namespace {
 namespace asio = boost::asio;
 using boost::system::error_code;
 
-constexpr std::chrono::seconds patience{5};
+constexpr std::chrono::seconds client_time{5};
 
 void close_on_exec(int fd) { ::fcntl(fd, F_SETFD, FD_CLOEXEC); }
 
@@ -97,7 +97,7 @@ bool control_server::is_left_behind(const std::string& path, trouble& t) {
   protocol::socket knock{acceptor_.get_executor()};
   error_code ec;
   knock.open(protocol{}, ec);
-  knock.non_blocking(true, ec);  // its queue may be full
+  knock.non_blocking(true, ec);  // the queue of the other may be full
   knock.connect(protocol::endpoint{path}, ec);
   if (ec == asio::error::connection_refused || ec == boost::system::errc::no_such_file_or_directory)
     return true;
@@ -124,7 +124,11 @@ void control_server::accept() {
     if (clients_ < most_clients) {
       ++clients_;
       const auto c = std::make_shared<client>(std::move(s));
-      asio::co_spawn(acceptor_.get_executor(), talk(c), [this](std::exception_ptr) { --clients_; });
+      asio::co_spawn(acceptor_.get_executor(), talk(c), [this, c](std::exception_ptr) {
+        error_code ignored;
+        c->socket.close(ignored), c->deadline.cancel();
+        --clients_;
+      });
     }
     accept();
   });
@@ -132,7 +136,7 @@ void control_server::accept() {
 
 asio::awaitable<void> control_server::talk(std::shared_ptr<client> c) {
   error_code ec;
-  c->deadline.expires_after(patience);
+  c->deadline.expires_after(client_time);
   c->deadline.async_wait([c](error_code stopped) {
     error_code ignored;
     if (!stopped) c->socket.close(ignored);
@@ -149,7 +153,7 @@ asio::awaitable<void> control_server::talk(std::shared_ptr<client> c) {
       line.resize(n - 1);
       line = answer_(line);
     } else {
-      line.clear();  // it left, or took too long
+      line.clear();  // the client left, or took too long
     }
   }
   line += '\n';

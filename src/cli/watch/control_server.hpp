@@ -19,8 +19,9 @@ namespace sluice::cli {
 class control_server {
  public:
   static constexpr std::size_t most_request = 4096;  ///< bytes
-  static constexpr std::size_t most_clients = 16;    ///< at once; more are let go unanswered
-  using handler = std::function<std::string(const std::string& request)>;  ///< both without the line end
+  static constexpr std::size_t most_clients = 16;    ///< clients at once; more are let go unanswered
+  using handler =
+      std::function<std::string(const std::string& request)>;  ///< request and reply are without the line end
 
   explicit control_server(const boost::asio::any_io_executor& executor);
   ~control_server();  ///< removes its socket
@@ -28,11 +29,11 @@ class control_server {
 
   struct trouble {
     std::string what;     ///< empty: none
-    bool in_use = false;  ///< somebody listens there
+    bool in_use = false;  ///< another process listens there
   };
   /// Listens at `path`, with mode 0600. The socket of a process that died is replaced; nothing else is.
   trouble open(const std::string& path);
-  /// From now on requests are answered; those who came earlier have been waiting.
+  /// Requests are answered from now on; those who came earlier have been waiting.
   void serve(handler answer);
 
  private:

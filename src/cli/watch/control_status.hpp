@@ -1,7 +1,7 @@
 // The state of a running watch, as its control socket tells it.
 #pragma once
 
-#include "cli/progress_text.hpp"
+#include "cli/terminal/progress_text.hpp"
 
 #include <sluice/result.hpp>
 
@@ -14,19 +14,16 @@
 namespace sluice::cli {
 
 struct watch_status {
-  std::string state;  ///< sending, idle, paused, unreachable, renewing or stopping
-  std::string url;    ///< without its query
+  std::string url;  ///< the URL without its query
   std::vector<std::string> sources;
   sluice::progress progress;
   pace now;
+  std::vector<failure_reason> reasons;
   bool window_auto = true;
   double requests_per_second = 0;      ///< the limit; 0: none
   std::uint64_t bytes_per_second = 0;  ///< the limit; 0: none
   std::chrono::system_clock::time_point at;
 };
-
-/// In a word. `holding`: the operator asked for a pause. `renewing`: fresh secrets are being fetched.
-std::string state_of(const progress& p, bool stopping, bool holding, bool renewing);
 
 /// `{"ok":true,"status":{…}}` in one line.
 std::string status_line(const watch_status& s);

@@ -1,8 +1,8 @@
 #include "ctl.hpp"
 
 #include "cli/exit_code.hpp"
-#include "cli/into.hpp"
-#include "cli/output.hpp"
+#include "cli/options/into.hpp"
+#include "cli/terminal/output.hpp"
 #include "control_request.hpp"
 #include "control_status.hpp"
 #include "plan.hpp"
@@ -24,12 +24,12 @@ namespace {
 namespace asio = boost::asio;
 using boost::system::error_code;
 
-constexpr std::chrono::seconds patience{5};
+constexpr std::chrono::seconds reply_wait{5};
 
 auto into(error_code& ec) { return asio::redirect_error(asio::use_awaitable, ec); }
-constexpr std::size_t most_reply = 64 * 1024;
+constexpr std::size_t most_reply = 1024 * 1024;  // reasons have the longest of paths, escaped
 
-/// What came of one request.
+/// The outcome of one request.
 struct conversation {
   bool over = false;
   std::string reply;
@@ -54,7 +54,7 @@ conversation converse(const std::string& path, const std::string& request) {
   asio::co_spawn(ioc, ask(path, request, c), [](std::exception_ptr e) {
     if (e) std::rethrow_exception(e);
   });
-  ioc.run_for(patience);
+  ioc.run_for(reply_wait);
   return c;
 }
 

@@ -1,7 +1,7 @@
 // The verb `ctl`.
 #pragma once
 
-#include "cli/raw_options.hpp"
+#include "cli/options/raw_options.hpp"
 
 #include <string>
 #include <vector>

@@ -1,7 +1,7 @@
 #include "plan.hpp"
 
-#include "cli/option_names.hpp"
-#include "cli/option_reader.hpp"
+#include "cli/options/library_problems.hpp"
+#include "cli/options/option_reader.hpp"
 
 #include <sluice/uploader.hpp>
 
@@ -37,7 +37,6 @@ void read_status(const raw_options& options, option_reader& r, watch_plan& plan)
   r.read("status", parse_status_address, "an address and a port; write one like 127.0.0.1:9180 or [::1]:9180",
          [&](auto v) { plan.status = std::move(v); });
   const bool open_to_all = options.flag("status-public");
-  if (open_to_all && !options.has("status")) r.complain("status-public", "needs --status ADDR:PORT");
   if (plan.status && !open_to_all && !boost::asio::ip::make_address(plan.status->ip).is_loopback())
     r.complain("status", "'" + plan.status->ip +
                              "' can be reached from other machines; add --status-public if they may read it");
@@ -47,7 +46,7 @@ void read_status(const raw_options& options, option_reader& r, watch_plan& plan)
 void check_memory(const raw_options& options, const send_plan& plan, std::vector<std::string>& problems) {
   const auto& cfg = plan.config;
   const bool remembers = !cfg.job_log.empty() && cfg.job_log != "-";
-  if (cfg.on_success.what != disposal::action::keep || remembers) return;
+  if (cfg.on_success.what() != disposal::action::keep || remembers) return;
   problems.push_back(options.where("on-success") +
                      " keep needs --joblog FILE: it is how a restarted watch knows what was sent; or choose "
                      "--on-success delete or --on-success move=DIR");
@@ -84,20 +83,20 @@ watch_plan make_watch_plan(const raw_options& options, std::vector<std::string>&
   auto& cfg = base.config;
   base.endless = true;
   if (!options.has("stats")) base.stats = std::chrono::minutes{1};
-  read_follow(r, base.source);
+  if (!options.confused) read_follow(r, base.source);
   read_status(options, r, plan);
-  check_memory(options, base, problems);
-  plan.headers = options.list("header"), plan.headers_from = options.where("header");
-  plan.token_command = options.value("token-command").value_or("");
-  if (options.has("token-command") && plan.token_command.empty()) r.complain("token-command", "is empty");
+  r.read("joblog-compact", parse_size, "a number of bytes; write one like 500k or 1G",
+         [&](auto v) { cfg.job_log_compact = v; });
+  if (!options.confused)
+    check_memory(options, base, problems);  // a misspelt option may be the one that is missing
+  plan.pass = options.value("pass").value_or(""), plan.pass_from = options.where("pass");
   plan.control = options.value("control").value_or(default_control());
   if (options.has("control") || !plan.control.empty())
     if (const auto what = control_path_problem(plan.control); !what.empty()) r.complain("control", what);
   if (!plan.control.empty()) cfg.own_files.emplace_back(plan.control);
   cfg.resume = !cfg.job_log.empty() && cfg.job_log != "-";
   cfg.count_ahead = true;  // the backlog and its age are told
-  for (const auto& p : in_option_names(sluice::problems(cfg, base.source), options, problems))
-    problems.push_back(p);
+  for (auto& p : library_problems(cfg, &base.source, options)) problems.push_back(std::move(p));
   return plan;
 }
 

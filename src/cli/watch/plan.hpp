@@ -1,7 +1,7 @@
-// What a `watch` is to do: what a `send` does, and how it lives on.
+// The plan says what a `watch` is to do: what a `send` does, and how it lives on.
 #pragma once
 
-#include "cli/send_plan.hpp"
+#include "cli/send/send_plan.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -18,11 +18,9 @@ struct status_address {
 };
 
 struct watch_plan {
-  send_plan base;                    ///< its source is followed
-  std::vector<std::string> headers;  ///< -H as given: what is in files is read again
-  std::string headers_from;          ///< for messages: where they were given
-  std::string token_command;         ///< empty: none
-  std::string control;               ///< path of the socket; empty: none
+  send_plan base;               ///< the plan of the send; its source is followed
+  std::string pass, pass_from;  ///< --pass as given, and where: what is in a file is read again; empty: none
+  std::string control;          ///< path of the socket; empty: none
   std::optional<status_address> status;
 };
 

@@ -21,7 +21,7 @@ using boost::system::error_code;
 namespace {
 
 sluice::upload_request text(std::string name) {
-  return {.data = "from " + name, .filename = std::move(name)};
+  return sluice::upload_request::from_memory("from " + name, name);
 }
 
 bool accepted(const char* by, const sluice::upload_result& r) {
@@ -30,8 +30,7 @@ bool accepted(const char* by, const sluice::upload_result& r) {
 }
 
 asio::awaitable<bool> by_coroutine(sluice::uploader& up) {
-  const auto request = text("coroutine");
-  co_return accepted("coroutine", co_await up.async_upload(request, asio::use_awaitable));
+  co_return accepted("coroutine", co_await up.async_upload(text("coroutine"), asio::use_awaitable));
 }
 
 }  // namespace

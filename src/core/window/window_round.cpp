@@ -1,0 +1,69 @@
+#include "core/window/window_round.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+namespace sluice::core {
+
+namespace {
+
+constexpr milliseconds least_round{20};
+constexpr std::chrono::seconds patience{2};
+constexpr std::size_t fewest_attempts = 24;
+constexpr double memory = 256;        // attempts
+constexpr double hardly_rests = 0.7;  // the work between two attempts is in no attempt's own time
+
+double in_seconds(steady_time::duration d) { return std::chrono::duration<double>(d).count(); }
+
+}  // namespace
+
+void window_round::begin(steady_time at) noexcept {
+  const auto mean = mean_bytes_;
+  *this = {};
+  since_ = last_ = at, mean_bytes_ = mean;
+}
+
+void window_round::add(const window_sample& s, std::size_t limit) noexcept {
+  const auto bytes = static_cast<double>(s.bytes);
+  mean_bytes_ += (bytes - mean_bytes_) / (mean_bytes_ > 0 ? memory : 1);
+  work_ += mean_bytes_ > 0 ? 0.5 + 0.5 * bytes / mean_bytes_ : 1;
+  bytes_ += bytes;
+  server_ += in_seconds(s.server_time);
+  elapsed_ += in_seconds(s.now - s.begun);
+  connecting_ += in_seconds(s.connecting);
+  ours_.time += in_seconds(s.own_time);
+  in_flight_ += static_cast<double>(s.in_flight);
+  last_ = s.now;
+  ++count_;
+  if (s.in_flight >= limit) ++used_;
+  if (s.waited_for_file) ++ours_.waits;
+}
+
+bool window_round::limited_by_us() const noexcept {
+  return count_ > 0 && (ours_.time >= hardly_rests * seconds() || 2 * ours_.waits >= count_);
+}
+
+bool window_round::complete(std::size_t wanted, std::size_t limit) const noexcept {
+  const auto lasted = last_ - since_;
+  if (lasted < least_round) return false;
+  return count_ >= wanted || (lasted >= patience && count_ >= std::max(fewest_attempts, limit));
+}
+
+double window_round::rate() const noexcept {
+  return elapsed_ > 0 ? work_ / elapsed_ * in_flight_ / static_cast<double>(count_) : 0;
+}
+
+double window_round::exchange_seconds() const noexcept {
+  return count_ > 0 ? (elapsed_ - connecting_) / static_cast<double>(count_) : 0;
+}
+
+double window_round::seconds() const noexcept { return in_seconds(last_ - since_); }
+double window_round::files_per_second() const noexcept {
+  return seconds() > 0 ? static_cast<double>(count_) / seconds() : 0;
+}
+double window_round::bytes_per_second() const noexcept { return seconds() > 0 ? bytes_ / seconds() : 0; }
+double window_round::server_seconds() const noexcept {
+  return count_ > 0 ? server_ / static_cast<double>(count_) : 0;
+}
+
+}  // namespace sluice::core

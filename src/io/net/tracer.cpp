@@ -1,0 +1,10 @@
+#include "io/net/tracer.hpp"
+
+namespace sluice::io {
+
+void tracer::tell(trace_event e) {
+  e.time = std::chrono::system_clock::now();
+  hear_(e);
+}
+
+}  // namespace sluice::io

@@ -50,15 +50,15 @@ const std::string* missing_member(const settings& s, const own_request* own,
 core::multipart_frame frame_form(const settings& s, const own_request* own,
                                  const core::template_values& values, std::string_view type,
                                  std::string_view boundary) {
-  std::vector<core::field> fields;
-  fields.reserve(s.fields.size() + (own != nullptr ? own->fields.size() : 0));
+  core::form_writer form{boundary, s.raw.form_escape ? core::quoting::backslash : core::quoting::percent};
   for (const auto* list : {&s.fields, own != nullptr ? &own->fields : nullptr})
     if (list != nullptr)
-      for (const auto& [name, value] : *list) fields.push_back({name, value.render(values)});
+      for (const auto& [name, value] : *list) {
+        value.append_to(form.begin_field(name), values);
+        form.end_field();
+      }
   const auto& filename = own != nullptr && own->filename ? *own->filename : s.filename;
-  const auto quoting = s.raw.form_escape ? core::quoting::backslash : core::quoting::percent;
-  return core::frame_multipart(boundary, fields,
-                               {s.raw.file.name, filename.render(values), std::string{type}}, quoting);
+  return form.end(s.raw.file.name, filename.render(values), type);
 }
 
 }  // namespace

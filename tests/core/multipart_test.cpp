@@ -1,4 +1,4 @@
-#include "core/http/multipart.hpp"
+#include "support/form.hpp"
 
 #include <gtest/gtest.h>
 
@@ -10,6 +10,9 @@
 
 using namespace std::literals;
 using namespace sluice::core;
+using support::field;
+using support::file_head;
+using support::frame_multipart;
 
 namespace {
 

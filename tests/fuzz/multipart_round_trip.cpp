@@ -4,6 +4,7 @@
 #include "core/http/multipart.hpp"
 #include "fuzz.hpp"
 #include "sink/multipart_reader.hpp"
+#include "support/form.hpp"
 
 #include <algorithm>
 #include <array>
@@ -31,7 +32,7 @@ std::string boundary_for(const std::uint8_t* data, std::size_t size) {
 }
 
 struct form {
-  std::vector<core::field> fields;
+  std::vector<support::field> fields;
   std::string name, filename, type, content;
   int files = 0;
   bool complete = false;
@@ -61,11 +62,11 @@ form read_form(std::string_view body, std::string_view boundary, std::string_vie
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   fuzz::input in{data, size};
   const auto sizes = in.text();
-  core::file_head file;
+  support::file_head file;
   file.name = as_name(in.text(), "file");
   file.filename = as_name(in.text(), "a.jpg");
   file.type = core::guess_content_type(file.filename);
-  std::vector<core::field> fields;
+  std::vector<support::field> fields;
   while (fields.size() < 200) {
     auto name = in.text();
     if (name.empty()) break;
@@ -74,7 +75,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const auto content = fuzz::expand(in.rest());
   const auto boundary = boundary_for(data, size);
 
-  const auto frame = core::frame_multipart(boundary, fields, file);
+  const auto frame = support::frame_multipart(boundary, fields, file);
   const auto body = frame.preamble + content + frame.epilogue;
   fuzz::require(frame.content_length(content.size()) == body.size(), "content_length is exact");
   fuzz::require(sink::boundary_of("multipart/form-data; boundary=" + boundary) == boundary,

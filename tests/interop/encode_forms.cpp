@@ -2,6 +2,7 @@
 // check_forms.mjs reads it.
 #include "core/base64.hpp"
 #include "core/http/multipart.hpp"
+#include "support/form.hpp"
 
 #include <array>
 #include <cstddef>
@@ -18,9 +19,9 @@ using sluice::core::base64;
 
 struct form {
   std::string title;
-  sluice::core::file_head head;
+  support::file_head head;
   std::string file;
-  std::vector<sluice::core::field> fields;
+  std::vector<support::field> fields;
 };
 
 constexpr std::array<std::byte, 16> random_bytes{std::byte{0x5a}, std::byte{0x00}, std::byte{0xff}};
@@ -107,7 +108,7 @@ std::vector<form> forms_by_content() {
 }
 
 nlohmann::json to_json(const form& f) {
-  const auto frame = sluice::core::frame_multipart(boundary(), f.fields, f.head);
+  const auto frame = support::frame_multipart(boundary(), f.fields, f.head);
   auto fields = nlohmann::json::array();
   for (const auto& [name, value] : f.fields) fields.push_back({base64(name), base64(value)});
   return {{"title", f.title},

@@ -1,6 +1,7 @@
 // The bytes around each file: boundary, form, request head.
 #include "core/http/multipart.hpp"
 #include "core/http/request_head.hpp"
+#include "support/form.hpp"
 
 #include <benchmark/benchmark.h>
 
@@ -13,7 +14,7 @@ namespace {
 
 namespace core = sluice::core;
 
-const std::vector<core::field> fields{
+const std::vector<support::field> fields{
     {"mark", "room-201"}, {"timestamp", "1735689600"}, {"random", "4503599627370496"}};
 constexpr std::array<std::byte, 16> random_bytes{};
 
@@ -30,8 +31,8 @@ BENCHMARK_CAPTURE(parameter, quoted, "a \"quoted\"\r\nname.jpg");
 
 void frame(benchmark::State& state) {
   const auto boundary = core::make_boundary(random_bytes);
-  const core::file_head file{"file", "img-0000001.jpg", "image/jpeg"};
-  for (auto _ : state) benchmark::DoNotOptimize(core::frame_multipart(boundary, fields, file));
+  const support::file_head file{"file", "img-0000001.jpg", "image/jpeg"};
+  for (auto _ : state) benchmark::DoNotOptimize(support::frame_multipart(boundary, fields, file));
 }
 BENCHMARK(frame);
 

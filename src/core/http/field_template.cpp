@@ -280,8 +280,12 @@ void field_template::append(std::string& out, const piece& p, const template_val
 
 std::string field_template::render(const template_values& values) const {
   std::string out;
-  for (const piece& p : pieces_) append(out, p, values);
+  append_to(out, values);
   return out;
+}
+
+void field_template::append_to(std::string& out, const template_values& values) const {
+  for (const piece& p : pieces_) append(out, p, values);
 }
 
 bool field_template::is_rendered_as(std::string_view text, const template_values& values) const {

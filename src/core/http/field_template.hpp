@@ -57,6 +57,8 @@ class field_template {
     value,
     path,  ///< a value that may have a `/` which separates: path, dir, a group, a member
   };
+  /// Appends what render() returns.
+  void append_to(std::string& out, const template_values& values) const;
   /// Calls `take(std::string_view, origin)` for each piece, in order.
   template <class Take>
   void render_pieces(const template_values& values, Take take) const {

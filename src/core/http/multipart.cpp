@@ -1,11 +1,13 @@
 #include "core/http/multipart.hpp"
 
 #include <algorithm>
+#include <array>
+#include <utility>
 
 namespace sluice::core {
 namespace {
 
-constexpr std::size_t typical_part = 160;  ///< bytes of a boundary, a head and a short value
+constexpr std::size_t typical_form = 640;  ///< bytes of three short fields and the head of the file part
 
 /// Instead of a byte that cannot stand between quotes.
 std::string_view escape_of(char c, quoting q) {
@@ -22,9 +24,11 @@ std::string_view escape_of(char c, quoting q) {
 }
 
 void append_escaped(std::string& out, std::string_view raw, quoting q) {
-  const auto special = q == quoting::percent ? "\"\r\n" : "\"\\\r\n";
+  const auto is_special = [q](char c) {
+    return c == '"' || c == '\r' || c == '\n' || (c == '\\' && q == quoting::backslash);
+  };
   for (;;) {
-    const auto plain = std::min(raw.find_first_of(special), raw.size());
+    const auto plain = static_cast<std::size_t>(std::ranges::find_if(raw, is_special) - raw.begin());
     out.append(raw.substr(0, plain));
     if (plain == raw.size()) return;
     out += escape_of(raw[plain], q);
@@ -32,24 +36,17 @@ void append_escaped(std::string& out, std::string_view raw, quoting q) {
   }
 }
 
-void append_disposition(std::string& out, std::string_view boundary, std::string_view name, quoting q) {
-  out.append("--").append(boundary).append("\r\nContent-Disposition: form-data; name=\"");
-  append_escaped(out, name, q);
-  out += '"';
-}
-
 }  // namespace
 
 std::string make_boundary(std::span<const std::byte, 16> random) {
-  constexpr std::string_view digits = "0123456789abcdef";
-  std::string boundary;
-  boundary.reserve(10 + 2 * random.size());
-  boundary = "----sluice";
+  constexpr std::string_view digits = "0123456789abcdef", begin = "----sluice";
+  std::array<char, begin.size() + 2 * random.size()> text;
+  auto* at = std::ranges::copy(begin, text.begin()).out;
   for (const std::byte b : random) {
-    boundary += digits[std::to_integer<unsigned>(b >> 4)];
-    boundary += digits[std::to_integer<unsigned>(b & std::byte{15})];
+    *at++ = digits[std::to_integer<unsigned>(b >> 4)];
+    *at++ = digits[std::to_integer<unsigned>(b & std::byte{15})];
   }
-  return boundary;
+  return {text.begin(), text.end()};
 }
 
 std::string escape_parameter(std::string_view raw, quoting q) {
@@ -58,22 +55,29 @@ std::string escape_parameter(std::string_view raw, quoting q) {
   return out;
 }
 
-multipart_frame frame_multipart(std::string_view boundary, std::span<const field> fields,
-                                const file_head& file, quoting q) {
-  multipart_frame frame;
-  auto& out = frame.preamble;
-  out.reserve(typical_part * (fields.size() + 1));
-  for (const field& f : fields) {
-    append_disposition(out, boundary, f.name, q);
-    out.append("\r\n\r\n").append(f.value).append("\r\n");
-  }
-  append_disposition(out, boundary, file.name, q);
-  out.append("; filename=\"");
-  append_escaped(out, file.filename, q);
-  out.append("\"\r\n");
-  out.append("Content-Type: ").append(file.type).append("\r\n\r\n");
-  frame.epilogue.reserve(boundary.size() + 8);
-  frame.epilogue.append("\r\n--").append(boundary).append("--\r\n");
+void form_writer::append_disposition(std::string_view name) {
+  if (out_.empty()) out_.reserve(typical_form);
+  out_.append("--").append(boundary_).append("\r\nContent-Disposition: form-data; name=\"");
+  append_escaped(out_, name, quoting_);
+  out_ += '"';
+}
+
+std::string& form_writer::begin_field(std::string_view name) {
+  append_disposition(name);
+  out_.append("\r\n\r\n");
+  return out_;
+}
+
+void form_writer::end_field() { out_.append("\r\n"); }
+
+multipart_frame form_writer::end(std::string_view name, std::string_view filename, std::string_view type) {
+  append_disposition(name);
+  out_.append("; filename=\"");
+  append_escaped(out_, filename, quoting_);
+  out_.append("\"\r\nContent-Type: ").append(type).append("\r\n\r\n");
+  multipart_frame frame{std::move(out_), {}};
+  frame.epilogue.reserve(boundary_.size() + 8);
+  frame.epilogue.append("\r\n--").append(boundary_).append("--\r\n");
   return frame;
 }
 

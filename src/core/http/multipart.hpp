@@ -7,27 +7,13 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace sluice::core {
-
-/// A text field, value already rendered.
-struct field {
-  std::string name;
-  std::string value;
-};
 
 /// How a `"` is written in a name. Most servers take one of the two for what it stands for.
 enum class quoting {
   percent,    ///< `%22`, as browsers do (WHATWG HTML)
   backslash,  ///< `\"`, and `\\` for a backslash, as the quoted-string of RFC 9110 §5.6.4
-};
-
-/// The head of the file part.
-struct file_head {
-  std::string name;      ///< form name
-  std::string filename;  ///< raw bytes of any kind
-  std::string type;      ///< media type
 };
 
 /// The bytes around the file: body = preamble, file, epilogue.
@@ -48,8 +34,26 @@ std::string make_boundary(std::span<const std::byte, 16> random);
 /// LF → `%0A`, every other byte as it is.
 std::string escape_parameter(std::string_view raw, quoting q = quoting::percent);
 
-/// Fields in order, then the file part, last.
-multipart_frame frame_multipart(std::string_view boundary, std::span<const field> fields,
-                                const file_head& file, quoting q = quoting::percent);
+/// Writes the form of one request: fields in order, then the file part, last. A value is written where it
+/// stands in the end, so that no copy of it is made.
+class form_writer {
+ public:
+  /// `boundary` outlives the writer.
+  explicit form_writer(std::string_view boundary, quoting q = quoting::percent)
+      : boundary_{boundary}, quoting_{q} {}
+
+  /// Begins a text field and returns the text that its value is appended to. end_field() follows.
+  std::string& begin_field(std::string_view name);
+  void end_field();
+  /// Ends the form with the file part; `filename` has raw bytes of any kind, `type` is its media type.
+  multipart_frame end(std::string_view name, std::string_view filename, std::string_view type);
+
+ private:
+  void append_disposition(std::string_view name);
+
+  std::string out_;
+  std::string_view boundary_;
+  quoting quoting_;
+};
 
 }  // namespace sluice::core

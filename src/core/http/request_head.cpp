@@ -68,7 +68,9 @@ std::vector<header_template> compile_headers(const std::vector<header>& headers,
 
 request_head::request_head(const url& endpoint, std::vector<header_template> headers,
                            std::string_view idempotency_header, const std::vector<header>* to_proxy)
-    : headers_{std::move(headers)}, idempotency_header_{idempotency_header} {
+    : headers_{std::move(headers)},
+      types_body_{has(headers_, "Content-Type")},
+      idempotency_header_{idempotency_header} {
   if (to_proxy != nullptr) before_target_ = "http://" + endpoint.authority();
   append_header(host_, "Host", endpoint.authority());
   append_header(fixed_, "Accept-Encoding", "identity");
@@ -107,7 +109,7 @@ std::string request_head::append(std::string& out, const head_values& parts,
     out += lines_;
   else if (auto what = append_lines(out, parts.own, values); !what.empty())
     return what;
-  if (!has(headers_, "Content-Type") && !has(parts.own, "Content-Type"))
+  if (!types_body_ && !has(parts.own, "Content-Type"))
     out.append("Content-Type: ").append(parts.content_type).append(parts.boundary).append("\r\n");
   append_header(out, "Content-Length", std::to_string(parts.content_length));
   if (!idempotency_header_.empty()) append_header(out, idempotency_header_, values.key);

@@ -68,6 +68,7 @@ class request_head {
   std::string host_;           ///< the Host header
   std::string fixed_;          ///< Accept-Encoding, and what the proxy is told
   std::vector<header_template> headers_;
+  bool types_body_;                 ///< Content-Type is among them
   std::string lines_;               ///< the lines of each request without own headers; empty: they differ
   std::string idempotency_header_;  ///< empty: off
 };

@@ -95,11 +95,13 @@ parsed<target_template> target_template::parse(string_view target, std::span<con
   auto text = field_template::parse(target, groups);
   if (!text) return text.error();
   target_template result;
+  if (text->is_fixed()) result.fixed_ = text->render({});
   result.text_ = std::move(*text);
   return result;
 }
 
 parsed<std::string> target_template::render(const template_values& values) const {
+  if (!fixed_.empty()) return {boost::system::in_place_value, fixed_};
   std::string out;
   target_writer writer{out};
   text_.render_pieces(values, [&](string_view text, field_template::origin from) { writer.add(text, from); });

@@ -30,6 +30,7 @@ class target_template {
 
  private:
   field_template text_;
+  std::string fixed_;  ///< the target of any file; empty: each file has another one
 };
 
 }  // namespace sluice::core

@@ -49,15 +49,15 @@ error_code file_opener::open(job& j, std::unique_ptr<io::opened_file>& f) {
     if (const auto ec = open_file(j, f)) return ec;
   notes.kept_by = j.owner->spool().held(j, f->identity().device);
   if (notes.kept_by) return errc::not_removable;
-  if (j.owner->terms().only_unwritten && core::just_made(f->identity(), context_.wall()))
-    return errc::being_written;
+  const auto wall = context_.wall();
+  if (j.owner->terms().only_unwritten && core::just_made(f->identity(), wall)) return errc::being_written;
   notes.had_writer = notes.may_be_missing = false;
   j.record.size = f->identity().size;
   j.record.mtime_ns = f->identity().mtime_ns;
   auto key = core::idempotency_key(j.path, f->identity());
   if (key != j.record.key) {  // first opened, or other content than last time
     j.record.key = std::move(key);
-    j.attempts.first_wall = context_.wall();
+    j.attempts.first_wall = wall;
   }
   if (!j.is_another && j.owner->spool().known_before(j, f->identity()) == spool::known::accepted)
     return errc::already_accepted;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <boost/asio/post.hpp>
 #include <cstring>
+#include <ctime>
 #include <memory>
 #include <utility>
 
@@ -44,20 +45,20 @@ void connection::abort(error_code why) noexcept {
 }
 
 /// Why the kept connection carries no further request; null: it may.
-const char* connection::find_reason_to_end() {
-  const auto now = steady_clock::now();
+const char* connection::find_reason_to_end(core::steady_time now) {
   const auto age = pool_.timeout.connection_age;
   if (!std::exchange(idle_, false)) return "the exchange before was broken off";
   if (!stream_.open()) return "it has ended";
-  if (!stream_.current(std::chrono::system_clock::now()))
+  // The time of certificates is one of seconds, which the kernel keeps at hand.
+  if (!stream_.current(std::chrono::system_clock::from_time_t(std::time(nullptr))))
     return "its TLS session is not what is wanted now: another configuration, or a certificate that ended";
   if (!pool_.idle.allows(now - last_used_, now)) return "it was idle for longer than is safe";
   if (age.count() != 0 && now - *stream_.connected_at() >= age) return "it has reached its age";
   return stream_.quiet() ? nullptr : "the server ended it while it was idle, or sent what nobody asked for";
 }
 
-bool connection::reusable() {
-  const char* const ends = find_reason_to_end();
+bool connection::is_reusable(core::steady_time now) {
+  const char* const ends = find_reason_to_end(now);
   if (course_ && ends != nullptr) course_->end(ends);
   return ends == nullptr;
 }
@@ -81,7 +82,8 @@ awaitable<exchange_report> connection::exchange(const request& r, body& b) {
   const auto end =
       timeout.attempt.count() > 0 ? report.times.begun + timeout.attempt : core::steady_time::max();
   stream_.deadline().set_limit(end, errc::attempt_timeout);
-  bool fresh = !reusable();
+  auto begun = report.times.begun;
+  bool fresh = !is_reusable(begun);
   for (;; fresh = true) {
     report.outcome = {};
     report.reused = !fresh;
@@ -91,10 +93,9 @@ awaitable<exchange_report> connection::exchange(const request& r, body& b) {
       report.connected = stream_.connected_at().has_value();
       report.times.connected = stream_.connected_at().value_or(core::steady_time{});
       if (report.outcome.error) break;
-      report.times.secured = steady_clock::now();
+      report.times.secured = begun = steady_clock::now();
     }
     report.session_as_configured = stream_.as_configured();
-    const auto begun = steady_clock::now();
     reply_.start(r.note ? course_.get() : nullptr);
     if (course_) course_->begin_request(r.note.get());
     unsent u{.head = r.head, .tail = r.tail, .size = b.size()};
@@ -263,7 +264,8 @@ awaitable<void> connection::receive(exchange_report& report) {
   const bool unsent = outcome.request != core::sent::whole;
   const auto write_error = outcome.error;
   const auto patience = write_error ? core::milliseconds{last_words} : pool_.timeout.reply;
-  auto end = steady_clock::now() + patience;
+  const auto begun = unsent ? steady_clock::now() : report.times.sent;
+  auto end = begun + patience;
   auto interims = reply_.interims();
   error_code ec;
   while (!reply_.done() && !ec) {

@@ -72,8 +72,8 @@ class connection final : public exchanger {
   awaitable<void> wait_for_turn(std::size_t bytes);
   bool may_go_on(const core::attempt_outcome& outcome);
   bool gets_another_try(exchange_report& report, const body& b, core::steady_time begun);
-  const char* find_reason_to_end();
-  bool reusable();
+  const char* find_reason_to_end(core::steady_time now);
+  bool is_reusable(core::steady_time now);
 
   pool_context& pool_;
   std::unique_ptr<connection_course> course_;  ///< null: nobody is told what happens

@@ -2,18 +2,16 @@
 
 #include "core/http/token.hpp"
 #include "io/net/content_coding.hpp"
+#include "io/net/reply_message.hpp"
 
 #include <sluice/error.hpp>
 #include <sluice/text.hpp>
 
 #include <algorithm>
 #include <array>
-#include <boost/beast/core/buffers_range.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/error.hpp>
 #include <cstring>
-#include <memory_resource>
-#include <stdexcept>
 #include <utility>
 
 namespace sluice::io {
@@ -21,38 +19,6 @@ namespace sluice::io {
 namespace http = boost::beast::http;
 
 namespace {
-
-/// A body for Beast's parser, of which only the first bytes are kept.
-struct kept_body {
-  struct value_type {
-    std::string text;
-    std::size_t most = 0;
-    bool cut = false;  ///< there was more
-  };
-
-  class reader {
-   public:
-    template <bool IsRequest, class Fields>
-    reader(http::header<IsRequest, Fields>&, value_type& body) : body_{body} {}
-    void init(const boost::optional<std::uint64_t>&, error_code& ec) { ec = {}; }
-    template <class Buffers>
-    std::size_t put(const Buffers& buffers, error_code& ec) {
-      ec = {};
-      std::size_t all = 0;
-      for (const asio::const_buffer piece : boost::beast::buffers_range_ref(buffers)) {
-        const auto n = std::min(piece.size(), body_.most - body_.text.size());
-        body_.text.append(static_cast<const char*>(piece.data()), n);
-        body_.cut = body_.cut || n < piece.size();
-        all += piece.size();
-      }
-      return all;
-    }
-    void finish(error_code& ec) { ec = {}; }
-
-   private:
-    value_type& body_;
-  };
-};
 
 /// Beast reads a list up to what does not fit in one: `chunked;x` as `chunked`, `a;x, chunked` as `a`. And it
 /// takes `chunked, chunked` for unframed, which no sender may say (RFC 9112 §6.1) and others read as chunks.
@@ -118,9 +84,6 @@ struct reply_reader::heard {
 };
 
 struct reply_reader::impl : heard {
-  using allocator = std::pmr::polymorphic_allocator<char>;
-  using parser_type = http::response_parser<kept_body, allocator>;
-
   explicit impl(reply_limits l) : limits{std::move(l)} {}
 
   void start(head_listener* to) {
@@ -133,20 +96,15 @@ struct reply_reader::impl : heard {
   }
 
   void restart() {
-    parser.reset();
-    fields.release();
-    parser.emplace(std::piecewise_construct, std::tuple<>{}, std::tuple{allocator{&fields}});
+    message.begin(limits.body);
+    parser.emplace(message);
     head = 0;
     parser->header_limit(static_cast<std::uint32_t>(limits.head));
     parser->body_limit(boost::none);
-    parser->get().body().most = limits.body;
     early = false;
   }
 
-  bool too_many_fields() {
-    const auto& fields = parser->get();
-    return std::distance(fields.begin(), fields.end()) > limits.fields;
-  }
+  bool has_too_many_fields() const { return message.count_fields() > limits.fields; }
 
   std::string_view waiting() const {
     return {static_cast<const char*>(buffer.cdata().data()), buffer.size()};
@@ -178,13 +136,7 @@ struct reply_reader::impl : heard {
     if (!mend_first_line()) return false;
     const bool in_head = !parser->is_header_done();
     parser->eager(false);  // so that the bytes of a head, and of a trailer, are counted alone
-    std::size_t n = 0;
-    try {
-      n = parser->put(buffer.data(), ec);
-    } catch (const std::length_error&) {  // Beast's fields have 64 KiB at the most
-      ec = errc::reply_too_large;
-      return false;
-    }
+    const auto n = parser->put(buffer.data(), ec);
     buffer.consume(n);
     // Beast forgets the fields it has read: its limit is for what is left of a head.
     if (in_head) head += n;
@@ -213,23 +165,25 @@ struct reply_reader::impl : heard {
   }
 
   void tell_head() {
-    const auto& message = parser->get();
-    const auto number = std::to_string(message.result_int());
     std::string text = message.version() == 10 ? "HTTP/1.0 " : "HTTP/1.1 ";
-    text.append(number).append(" ").append(message.reason()).append("\n");
-    for (const auto& field : message)
-      text.append(field.name_string()).append(": ").append(field.value()).append("\n");
-    listener->hear_reply(static_cast<int>(message.result_int()), text);
+    text.append(std::to_string(message.status())).append(" ").append(message.reason()).append("\n");
+    message.for_each_field([&](http::field, std::string_view name, std::string_view value) {
+      text.append(name).append(": ").append(value).append("\n");
+    });
+    listener->hear_reply(message.status(), text);
   }
 
   bool has_odd_framing() const {
-    const auto [first, last] = parser->get().equal_range(http::field::transfer_encoding);
-    return !std::all_of(first, last, [](const auto& field) { return is_list_of_codings(field.value()); });
+    bool odd = false;
+    message.for_each_field([&](http::field id, std::string_view, std::string_view value) {
+      odd = odd || (id == http::field::transfer_encoding && !is_list_of_codings(value));
+    });
+    return odd;
   }
 
   /// An interim reply has been read. No error: the final one may follow.
   error_code read_over(bool request_unsent) {
-    const auto status = parser->get().result_int();
+    const auto status = message.status();
     if (status == 101 || status < 100) {
       broken = status == 101 ? "it switches protocols, which nobody asked for" : "its status is below 100";
       return errc::reply_malformed;
@@ -243,9 +197,8 @@ struct reply_reader::impl : heard {
   }
 
   reply_limits limits;
-  std::array<std::byte, 1024> room;  ///< the fields of a usual reply need no other memory
-  std::pmr::monotonic_buffer_resource fields{room.data(), room.size()};
-  std::optional<parser_type> parser;
+  reply_message message;
+  std::optional<reply_parser> parser;
   boost::beast::flat_buffer buffer;
 };
 
@@ -267,8 +220,8 @@ error_code reply_reader::feed(std::span<const char> bytes, bool request_unsent) 
   while (m.buffer.size() > 0 && !m.parser->is_done()) {
     const bool more = m.step(ec);
     if (ec) return ec;
-    if (m.parser->is_header_done() && m.too_many_fields()) return errc::reply_too_large;
-    if (m.parser->is_header_done() && m.parser->get().result_int() < 200) {
+    if (m.parser->is_header_done() && m.has_too_many_fields()) return errc::reply_too_large;
+    if (m.parser->is_header_done() && m.message.status() < 200) {
       if ((ec = m.read_over(request_unsent))) return ec;
       continue;
     }
@@ -293,7 +246,7 @@ bool reply_reader::done() const noexcept { return impl_->parser->is_done(); }
 bool reply_reader::early() const noexcept { return impl_->early; }
 unsigned reply_reader::interims() const noexcept { return impl_->interims; }
 bool reply_reader::keep_alive() const noexcept {
-  return done() && !impl_->extra && !impl_->parser->need_eof() && impl_->parser->get().keep_alive();
+  return done() && !impl_->extra && impl_->parser->keep_alive();
 }
 
 std::string reply_reader::complaint() const {
@@ -303,24 +256,24 @@ std::string reply_reader::complaint() const {
 }
 
 core::reply reply_reader::take() {
-  auto& message = impl_->parser->get();
-  const auto field = [&](http::field f) { return std::string{message[f]}; };
+  auto& message = impl_->message;
+  const auto field = [&](http::field f) { return std::string{message.find(f)}; };
   core::reply r;
-  r.status = static_cast<int>(message.result_int());
+  r.status = message.status();
   // A transfer coding that nobody asked for leaves a body that nobody can read.
-  const bool coded = message.find(http::field::transfer_encoding) != message.end();
+  const bool coded = message.find(http::field::transfer_encoding).data() != nullptr;
   r.framed = !impl_->parser->need_eof() || (impl_->ended_by_told && !coded);
   r.retry_after = field(http::field::retry_after);
   if (!r.retry_after.empty()) r.date = field(http::field::date);
   r.content_type = field(http::field::content_type);
   r.keep_alive = field(http::field::keep_alive);
   if (impl_->limits.kept)
-    for (const std::string& name : *impl_->limits.kept) {
-      const auto [first, last] = message.equal_range(name);
-      for (auto it = first; it != last; ++it) r.fields.emplace_back(name, std::string{it->value()});
-    }
-  r.body = std::move(message.body().text);
-  r.cut = message.body().cut;
+    for (const std::string& wanted : *impl_->limits.kept)
+      message.for_each_field([&](http::field, std::string_view name, std::string_view value) {
+        if (core::equal_ignoring_case(name, wanted)) r.fields.emplace_back(wanted, value);
+      });
+  r.body = message.take_body();
+  r.cut = message.is_cut();
   r.coding = field(http::field::content_encoding);
   if (r.body.empty() || core::equal_ignoring_case(r.coding, "identity")) r.coding.clear();
   if (r.coding.empty() || r.cut) return r;

@@ -19,7 +19,7 @@ struct reply_limits {
   std::size_t body = 64 * 1024;     ///< bytes that are kept of the body
   std::size_t head = 64 * 1024;     ///< bytes of a head; of a trailer, and of what describes a chunk
   std::size_t interim = 64 * 1024;  ///< bytes of all interim replies together
-  std::ptrdiff_t fields = 500;      ///< fields of one message, trailers included
+  std::size_t fields = 500;         ///< fields of one message, trailers included
   /// Names of fields that are kept for rules; null: none.
   std::shared_ptr<const std::vector<std::string>> kept{};
 };

@@ -210,7 +210,7 @@ def auto(bench: Bench) -> Section:
     bench.receiver.start_workers()
     for case, label, location, files, windows in (
         ('loopback', 'at once', '/upload', 5 * count, (16, 64, 256)),
-        ('time', '50 ms', '/slow', 3 * count, (256, 1000)),
+        ('time', '50 ms', '/slow', 5 * count, (256, 1000)),
         ('workers', f'{WORKERS} workers', '/workers', count // 5, (8, 16, 64)),
     ):
         for size in (0, *windows):

@@ -34,6 +34,11 @@ class live_clock final : public io::clock {
   explicit live_clock(asio::any_io_executor executor) : executor_{std::move(executor)} {}
   core::steady_time now() const override { return std::chrono::steady_clock::now(); }
   core::wall_time wall() const override { return std::chrono::system_clock::now(); }
+  core::steady_time::duration processor_time() const override {
+    timespec t{};
+    ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return std::chrono::seconds{t.tv_sec} + std::chrono::nanoseconds{t.tv_nsec};
+  }
   std::unique_ptr<io::timer> make_timer() override { return std::make_unique<live_timer>(executor_); }
 
  private:

@@ -45,14 +45,15 @@ struct closed_loop {
       now = r.ends;
       const auto before = w.limit();
       (r.what == kind::answered ? answered : overloads)++;
-      const auto why = w.observe({.what = r.what,
-                                  .begun = r.begun,
-                                  .now = now,
-                                  .bytes = 1000,
-                                  .server_time = r.ends - r.begun,
-                                  .own_time = duration_cast<steady_time::duration>(seconds_d{own_ms / 1000}),
-                                  .waited_for_file = waits_for_files,
-                                  .in_flight = under_way.size()});
+      const auto why =
+          w.observe({.what = r.what,
+                     .begun = r.begun,
+                     .now = now,
+                     .bytes = 1000,
+                     .server_time = r.ends - r.begun,
+                     .worked = worked += duration_cast<steady_time::duration>(seconds_d{own_ms / 1000}),
+                     .waited_for_file = waits_for_files,
+                     .in_flight = under_way.size()});
       under_way.pop();
       if (why) reasons.push_back(*why);
       largest = std::max(largest, w.limit()), smallest = std::min(smallest, w.limit());
@@ -67,7 +68,8 @@ struct closed_loop {
   std::vector<steady_time> free_at;
   double service;
   bool queue;
-  double own_ms = 0;  ///< time of an attempt in which our loop can do nothing else
+  double own_ms = 0;  ///< processor time that an attempt takes of our loop
+  steady_time::duration worked{};
   bool waits_for_files = false;
   std::size_t work = 100'000;  ///< files that could be in flight
   rng random{7};
@@ -267,6 +269,28 @@ TEST(auto_window, stays_within_its_bounds_whatever_happens) {
       ASSERT_LE(w.limit(), max);
     }
   }
+}
+
+TEST(auto_window, takes_few_steps_to_a_server_that_is_far_away) {
+  closed_loop l{1000, 0, 50};
+  l.run(0.4);
+  EXPECT_EQ(l.largest, 1000u)
+      << "2, 4, 16, 64, 256, 1000: a step takes about 50 ms, and a doubling each would take 9";
+}
+
+TEST(auto_window, compares_over_longer_rounds_where_short_ones_differ_by_chance) {
+  closed_loop l{1000, 16, 1};
+  const auto run = [&] {
+    for (int n = 0; n < 1000; ++n) {  // the machine has other things to do now and then
+      l.service = n % 2 == 0 ? 0.8 : 1.25;
+      l.run(0.013);
+    }
+  };
+  run();
+  l.changes = l.largest = 0;
+  run();
+  EXPECT_LT(l.changes, 200u) << "with rounds of 20 ms there are 400";
+  EXPECT_LE(l.largest, 32u);
 }
 
 TEST(auto_window, keeps_a_busy_loop_busy_and_does_not_climb) {

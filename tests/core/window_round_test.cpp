@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 namespace sluice::core {
 namespace {
 
@@ -46,6 +48,68 @@ TEST(window_round, of_nothing_is_nothing) {
   for (const double v :
        {r.rate(), r.exchange_seconds(), r.files_per_second(), r.bytes_per_second(), r.server_seconds()})
     EXPECT_EQ(v, 0);
+}
+
+/// Ten attempts in 100 ms; the thread is asked for its work with every second one.
+window_round worked(double share) {
+  window_round r;
+  r.begin(start);
+  for (int ms = 10; ms <= 100; ms += 10) {
+    auto s = answer(ms, 1000);
+    if (ms % 20 == 0) s.worked = std::chrono::microseconds{std::lround(1000 * share * ms)};
+    r.add(s, 4);
+  }
+  return r;
+}
+
+TEST(window_round, is_limited_by_us_when_the_loop_hardly_rests) {
+  EXPECT_TRUE(worked(0.9).limited_by_us());
+  EXPECT_FALSE(worked(0.8).limited_by_us());
+  EXPECT_FALSE(of(10, 1000, 1000).limited_by_us()) << "nobody asked";
+}
+
+TEST(window_round, counts_the_work_since_the_round_before_asked_for_it) {
+  auto r = worked(0.9);
+  r.begin(start + milliseconds{100});
+  auto s = answer(120, 1000);
+  s.worked = milliseconds{108};
+  r.add(s, 4);
+  EXPECT_TRUE(r.limited_by_us()) << "18 of 20 ms";
+  s = answer(140, 1000), s.worked = milliseconds{110};
+  r.add(s, 4);
+  EXPECT_FALSE(r.limited_by_us()) << "20 of 40 ms";
+}
+
+TEST(window_round, of_a_moment_does_not_tell_who_is_the_limit) {
+  window_round r;
+  r.begin(start);
+  for (const int ms : {40, 45}) {
+    auto s = answer(ms, 1000);
+    s.worked = milliseconds{ms};
+    r.add(s, 4);
+  }
+  EXPECT_FALSE(r.limited_by_us());
+}
+
+TEST(window_round, with_many_new_connections_does_not_tell_who_is_the_limit) {
+  auto r = worked(0.9);
+  for (const bool limited : {true, false}) {
+    auto s = answer(101, 1000);
+    s.connecting = milliseconds{15};
+    r.add(s, 4);
+    EXPECT_EQ(r.limited_by_us(), limited) << r.count();
+  }
+}
+
+TEST(window_round, is_limited_by_us_when_most_files_were_waited_for) {
+  window_round r;
+  r.begin(start);
+  for (int i = 0; i < 10; ++i) {
+    auto s = answer(10 * i, 1000);
+    s.waited_for_file = i % 2 == 0;
+    r.add(s, 4);
+  }
+  EXPECT_TRUE(r.limited_by_us());
 }
 
 TEST(window_round, leaves_connecting_out_of_an_exchange) {

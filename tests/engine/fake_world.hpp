@@ -92,6 +92,7 @@ class world {
 
   // Time.
   core::steady_time now{1000h};
+  core::steady_time::duration worked{};  ///< processor time of the loop's thread
   core::wall_time wall() const {
     return core::wall_time{
         std::chrono::duration_cast<core::wall_time::duration>(now.time_since_epoch() + 400'000h)};
@@ -275,6 +276,7 @@ class world {
     explicit clock(world& w) : world_{w} {}
     core::steady_time now() const override { return world_.now; }
     core::wall_time wall() const override { return world_.wall(); }
+    core::steady_time::duration processor_time() const override { return world_.worked; }
     std::unique_ptr<io::timer> make_timer() override { return std::make_unique<timer>(world_); }
 
    private:

@@ -43,6 +43,17 @@ TEST(window_control, that_is_fixed_shrinks_by_one_and_not_to_nothing) {
   }
 }
 
+TEST(window_control, asks_for_the_processor_time_and_does_not_grow_where_the_loop_is_the_limit) {
+  fake::world w{with_window(window::automatic(500))};
+  window_control control{w.context};
+  for (int n = 0; n < 5000; ++n) {
+    w.now += 100us, w.worked += 95us;
+    const auto limit = control.permits().limit();
+    control.observe({.begun = w.now - 100us * limit, .now = w.now, .bytes = 1000, .in_flight = limit});
+  }
+  EXPECT_EQ(control.permits().limit(), core::auto_window::own_least);
+}
+
 TEST(window_control, begins_small_where_it_is_automatic_and_grows_with_what_it_brings) {
   auto c = with_window(window::automatic(50));
   std::vector<window_change> told;

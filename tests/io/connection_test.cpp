@@ -57,27 +57,6 @@ TEST_P(connection_test, sends_file_after_file_on_one_connection) {
 }
 
 // The automatic window counts the time of other attempts as work of the loop.
-TEST_P(connection_test, tells_whether_it_waited_for_more_than_the_reply) {
-  asio::steady_timer pause{ioc_};
-  script([&](loop::listener& l) -> awaitable<void> {
-    auto p = co_await l.accept();
-    for (int i = 0; i < 2; ++i) {
-      co_await p.read_request();
-      co_await p.write(reply("200 OK", "fine"));
-    }
-    co_await p.read_request();
-    const auto text = reply("200 OK", "fine");
-    co_await p.write(text.substr(0, text.size() - 2));
-    pause.expires_after(std::chrono::milliseconds{30});
-    co_await pause.async_wait(asio::use_awaitable);
-    co_await p.write(text.substr(text.size() - 2));
-  });
-  auto c = make_client();
-  EXPECT_TRUE(exchange(c).paused) << "for the connection";
-  EXPECT_FALSE(exchange(c).paused);
-  EXPECT_TRUE(exchange(c).paused) << "for the second half of the reply";
-}
-
 TEST_P(connection_test, sends_a_large_body_unharmed) {
   std::string seen, bytes(3'000'000, 'x');
   for (std::size_t i = 0; i < bytes.size(); i += 7) bytes[i] = static_cast<char>(i);

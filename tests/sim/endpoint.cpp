@@ -107,7 +107,6 @@ sluice::awaitable<exchange_report> connection::exchange(const sluice::io::reques
   to_.begun();
   report.times.begun = world::here().now();
   report.reused = open_;
-  report.paused = true;  // each step waits here, and no work takes time
   world::here().note("exchange begins");
   co_await attempt(r, b, report);
   world::here().note("exchange ends: " + report.outcome.error.message());

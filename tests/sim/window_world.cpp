@@ -26,7 +26,7 @@ void window_server::set_workers(std::size_t n) {
   std::make_heap(workers_.begin(), workers_.end(), std::greater<>{});
 }
 
-steady_time window_server::work(steady_time from, bool& refused) {
+steady_time window_server::serve(steady_time from, bool& refused) {
   const auto takes = ns(model_.service_ms * 1e6 * std::exp(spread * normal_(random_) - spread * spread / 2));
   if (model_.workers == 0) return from + takes;
   if (workers_.front() > from && !model_.queues) {
@@ -42,11 +42,13 @@ steady_time window_server::work(steady_time from, bool& refused) {
 
 window_server::passage window_server::pass(std::uint64_t bytes) {
   const auto size = static_cast<double>(bytes);
-  client_free_ = std::max(client_free_, world::here().now()) + ns(client_ns + client_ns_per_byte * size);
+  const auto work = ns(client_ns + client_ns_per_byte * size);
+  client_free_ = std::max(client_free_, world::here().now()) + work;
+  world::here().work(work);
   link_free_ = std::max(link_free_, client_free_) + ns(size / link_bytes_per_ns);
   passage p;
   p.sent = std::max(client_free_, link_free_ - ns(std::min<double>(size, socket_buffer) / link_bytes_per_ns));
-  p.heard = work(link_free_ + one_way, p.refused) + one_way;
+  p.heard = serve(link_free_ + one_way, p.refused) + one_way;
   return p;
 }
 
@@ -56,7 +58,6 @@ sluice::awaitable<sluice::io::exchange_report> window_connection::exchange(const
   auto& w = world::here();
   why_ = {};
   report.reused = open_, report.connected = !open_;
-  report.paused = true;  // the wait for the client's turn and for the link is no work of the loop
   report.times.begun = report.times.connected = report.times.secured = w.now();
   const auto p = to_.pass(b.size() + r.head.size() + r.tail.size());
   co_await sleep(pause_, p.heard - w.now());

@@ -38,7 +38,7 @@ class window_server {
   passage pass(std::uint64_t bytes);
 
  private:
-  steady_time work(steady_time from, bool& refused);
+  steady_time serve(steady_time from, bool& refused);
 
   model model_;
   steady_time client_free_{}, link_free_{};

@@ -30,6 +30,9 @@ class world {
   steady_time now() const noexcept { return now_; }
   /// Wall time; it jumps when the scenario wants it to.
   sluice::core::wall_time wall() const noexcept;
+  /// The loop's thread has something to do for so long.
+  void work(std::chrono::nanoseconds d) noexcept { worked_ += d; }
+  std::chrono::nanoseconds worked() const noexcept { return worked_; }
   void jump(std::chrono::hours by) noexcept { wall_offset_ += by; }
 
   std::uint64_t number() { return random_(); }
@@ -67,6 +70,7 @@ class world {
   };
   using when = std::tuple<steady_time, std::uint64_t, std::uint64_t>;  ///< time, chance, id
   steady_time now_{std::chrono::hours{1000}};
+  std::chrono::nanoseconds worked_{};
   std::chrono::nanoseconds wall_offset_{std::chrono::hours{24 * 365 * 56}};
   sluice::core::rng random_;
   std::map<when, event> events_;
@@ -82,6 +86,7 @@ class clock final : public sluice::io::clock {
   explicit clock(asio::any_io_executor executor) : executor_{std::move(executor)} {}
   steady_time now() const override { return world::here().now(); }
   sluice::core::wall_time wall() const override { return world::here().wall(); }
+  steady_time::duration processor_time() const override { return world::here().worked(); }
   std::unique_ptr<sluice::io::timer> make_timer() override;
 
  private:

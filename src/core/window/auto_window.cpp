@@ -10,13 +10,17 @@ namespace {
 
 constexpr std::size_t round_attempts = 64, few_attempts = 24;
 constexpr double doubled = 1.3;                    // goodput of a doubling that paid, while it grows
+constexpr double unhindered = 1.1;                 // times of replies that wait for nothing
 constexpr double confirmed_gain = 1.5;             // the same over a doubling or two, measured in peace
 constexpr double headroom = 1.3;                   // factor above what Little's law asks for
 constexpr double worth = 1.03, worthless = 1.018;  // goodput of more against fewer
 constexpr double worth_elasticity = 0.12;
-constexpr double elastic = 0.5;   // share of what a window in proportion would bring: far from its knee
-constexpr double changed = 0.12;  // goodput at the same limit: conditions are others
+constexpr double elastic = 0.5;        // share of what a window in proportion would bring: far from its knee
+constexpr double changed = 0.12;       // goodput at the same limit: conditions are others
+constexpr double noisy_change = 0.25;  // the same where rounds differ anyway
 constexpr double unsteady = 0.1;
+constexpr double alike = 0.02, apart = 0.06;  // differences of two rounds at the same limit
+constexpr milliseconds longest_round{160};
 
 std::size_t scaled(std::size_t n, double by) {
   return static_cast<std::size_t>(std::lround(static_cast<double>(n) * by));
@@ -49,6 +53,27 @@ std::size_t auto_window::least() const {
   return std::min({own_least, max_, ceiling > 1 ? ceiling - 1 : own_least});
 }
 
+bool auto_window::round_is_complete(std::size_t wanted) const {
+  const bool compares = phase_ == phase::hold || phase_ == phase::low || phase_ == phase::high;
+  return round_.complete(wanted, limit_, compares ? held_.length : window_round::shortest);
+}
+
+/// The difference in goodput that says that conditions are others.
+double auto_window::least_change() const {
+  return held_.length > window_round::shortest ? noisy_change : changed;
+}
+
+void auto_window::note_difference(double rate) {
+  if (held_.goodput <= 0) return;
+  const auto difference = std::abs(rate / held_.goodput - 1);
+  if (difference > apart) held_.length = std::min<steady_time::duration>(2 * held_.length, longest_round);
+  if (difference < alike)
+    held_.length = std::max<steady_time::duration>(held_.length / 2, window_round::shortest);
+}
+
+/// The limit that the step under way of a ramp ends at.
+std::size_t auto_window::ramp_top() const { return std::min(ramp_.factor * ramp_.from, max_); }
+
 void auto_window::change(std::size_t limit, phase p, steady_time now) {
   // The first that begin in a larger window still find the queue of the smaller one.
   settling_ = limit > limit_ ? 2 : 1;
@@ -78,12 +103,13 @@ std::optional<window_reason> auto_window::observe(const window_sample& s) {
     if (phase_ != phase::ramp) return {};
   }
   round_.add(s, limit_);
-  if (phase_ == phase::ramp && s.in_flight >= limit_ && limit_ < std::min(2 * ramp_.from, max_)) ++limit_;
-  if (phase_ == phase::high && round_.complete(std::max(limit_, few_attempts), limit_) && steep()) {
+  if (phase_ == phase::ramp && s.in_flight >= limit_)
+    limit_ = std::min(limit_ + ramp_.factor - 1, ramp_top());
+  if (phase_ == phase::high && round_is_complete(std::max(limit_, few_attempts)) && steep()) {
     begin_ramp(round_.rate(), s.now);
     return window_reason::faster;
   }
-  if (!round_.complete(wanted(), limit_)) return {};
+  if (!round_is_complete(wanted())) return {};
   told_ = {round_.files_per_second(), round_.bytes_per_second(), round_.server_seconds()};
   reason why;
   switch (phase_) {
@@ -109,16 +135,18 @@ std::optional<window_reason> auto_window::observe(const window_sample& s) {
 }
 
 auto_window::reason auto_window::ramp_ended(steady_time now) {
-  if (limit_ < 2 * ramp_.from && limit_ < max_) return {};  // not used: goes on once it is
+  if (limit_ < ramp_top()) return {};  // not used: goes on once it is
   const auto rate = round_.rate();
   const auto elapsed = round_.exchange_seconds();
+  const auto paid = ramp_.factor == 2 ? doubled : doubled * doubled;
   const bool may_pay = !round_.limited_by_us() || limit_ < own_least;
-  const bool pays = ramp_.rate <= 0 || (may_pay && rate >= doubled * ramp_.rate);
+  const bool pays = ramp_.rate <= 0 || (may_pay && rate >= paid * ramp_.rate);
   if (!pays) {
     change(limit_, phase::confirm, now);
     return window_reason::growing;
   }
   ramp_.least_elapsed = ramp_.least_elapsed > 0 ? std::min(ramp_.least_elapsed, elapsed) : elapsed;
+  ramp_.factor = elapsed <= unhindered * ramp_.least_elapsed ? 4 : 2;
   ramp_.rate = rate;
   if (ramp_.from == limit_) change(limit_, phase::hold, now);  // the window is at its maximum
   ramp_.from = limit_;
@@ -130,7 +158,7 @@ auto_window::reason auto_window::confirmed(steady_time now) {
   ramp_.least_elapsed = std::min(ramp_.least_elapsed, round_.exchange_seconds());
   if (rate >= confirmed_gain * ramp_.rate && limit_ < max_) {
     phase_ = phase::ramp;
-    ramp_.rate = rate, ramp_.from = limit_;
+    ramp_.rate = rate, ramp_.from = limit_, ramp_.factor = 2;
     return {};
   }
   const auto needed =
@@ -153,10 +181,11 @@ auto_window::reason auto_window::held(steady_time now) {
     return window_reason::growing;
   }
   const auto rate = round_.rate();
+  note_difference(rate);
   turns_.round_ended();
   if (const auto p = std::exchange(held_.unjudged, std::nullopt)) {
     if (const auto why = judged(*p, rate, now)) return why;
-  } else if (held_.goodput > 0 && std::abs(rate / held_.goodput - 1) > changed) {
+  } else if (held_.goodput > 0 && std::abs(rate / held_.goodput - 1) > least_change()) {
     turns_.begin_anew(), overloads_.forgive_climbs();
     turns_.prefer_low(rate < held_.goodput);
   }
@@ -166,7 +195,10 @@ auto_window::reason auto_window::held(steady_time now) {
 
 /// A probe against the rounds before and after it.
 auto_window::reason auto_window::judged(const probe& p, double rate, steady_time now) {
-  if (std::abs(rate / held_.goodput - 1) > unsteady) return {};
+  if (std::abs(rate / held_.goodput - 1) > unsteady) {  // nothing can be said; the next one is to wait
+    p.limit < limit_ ? turns_.low_cost() : turns_.high_cost();
+    return {};
+  }
   const auto held = (rate + held_.goodput) / 2;
   if (p.limit < limit_) {
     if (held > worthless * p.rate) {

@@ -17,7 +17,9 @@ namespace sluice::core {
 /// bytes alike, half each, so neither a row of large files nor one of small ones looks like a change of the
 /// server.
 ///
-///   ramp     doubles in about a window of replies while goodput rises with it
+///   ramp     doubles in about a window of replies while goodput rises with it; where the replies take no
+///   longer
+///            for it, four times as many follow
 ///   confirm  a round at the reached window: stop here? Then Little's law says how many were needed
 ///   hold     the window stays, goodput is noted; from time to time
 ///   low      fewer for a round: as fast? Then they stay
@@ -57,13 +59,16 @@ class auto_window {
   };
 
   struct ramp {
-    std::size_t from;  ///< the limit of the doubling before
+    std::size_t from;  ///< the limit that the last step reached
     double rate = 0, least_elapsed = 0;
+    std::size_t factor = 2;  ///< the step under way
   };
   struct held_window {
     std::size_t limit;
     double goodput = 0;
     std::optional<probe> unjudged{};
+    /// The least length of a round: rounds that differ at the same limit are compared over a longer time.
+    steady_time::duration length = window_round::shortest;
   };
   struct ascent {
     std::size_t step = 1;
@@ -73,6 +78,10 @@ class auto_window {
   bool steep() const;
   std::size_t wanted() const;
   std::size_t least() const;
+  bool round_is_complete(std::size_t wanted) const;
+  double least_change() const;
+  void note_difference(double rate);
+  std::size_t ramp_top() const;
   void change(std::size_t limit, phase p, steady_time now);
   void begin_ramp(double rate, steady_time now);
   reason overloaded(const window_sample& s);

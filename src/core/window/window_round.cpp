@@ -7,11 +7,11 @@ namespace sluice::core {
 
 namespace {
 
-constexpr milliseconds least_round{20};
+constexpr milliseconds least_asked{10};  ///< shares of less are those of a few attempts
 constexpr std::chrono::seconds patience{2};
 constexpr std::size_t fewest_attempts = 24;
-constexpr double memory = 256;        // attempts
-constexpr double hardly_rests = 0.7;  // the work between two attempts is in no attempt's own time
+constexpr double memory = 256;         // attempts
+constexpr double hardly_rests = 0.85;  // share of a loop that waits for nothing but its own work
 
 double in_seconds(steady_time::duration d) { return std::chrono::duration<double>(d).count(); }
 
@@ -19,8 +19,10 @@ double in_seconds(steady_time::duration d) { return std::chrono::duration<double
 
 void window_round::begin(steady_time at) noexcept {
   const auto mean = mean_bytes_;
+  const auto last = ours_.last;
   *this = {};
   since_ = last_ = at, mean_bytes_ = mean;
+  ours_.first = last;
 }
 
 void window_round::add(const window_sample& s, std::size_t limit) noexcept {
@@ -31,21 +33,31 @@ void window_round::add(const window_sample& s, std::size_t limit) noexcept {
   server_ += in_seconds(s.server_time);
   elapsed_ += in_seconds(s.now - s.begun);
   connecting_ += in_seconds(s.connecting);
-  ours_.time += in_seconds(s.own_time);
+  if (s.worked) {
+    ours_.last = work{s.now, *s.worked};
+    if (!ours_.first) ours_.first = ours_.last;
+  }
   in_flight_ += static_cast<double>(s.in_flight);
   last_ = s.now;
   ++count_;
   if (s.in_flight >= limit) ++used_;
   if (s.waited_for_file) ++ours_.waits;
+  if (s.connecting > s.connecting.zero()) ++ours_.connects;
 }
 
 bool window_round::limited_by_us() const noexcept {
-  return count_ > 0 && (ours_.time >= hardly_rests * seconds() || 2 * ours_.waits >= count_);
+  if (count_ == 0) return false;
+  if (2 * ours_.waits >= count_) return true;
+  if (!ours_.last || 8 * ours_.connects > count_) return false;
+  const auto asked = ours_.last->at - ours_.first->at;
+  return asked >= least_asked &&
+         in_seconds(ours_.last->worked - ours_.first->worked) >= hardly_rests * in_seconds(asked);
 }
 
-bool window_round::complete(std::size_t wanted, std::size_t limit) const noexcept {
+bool window_round::complete(std::size_t wanted, std::size_t limit,
+                            steady_time::duration least) const noexcept {
   const auto lasted = last_ - since_;
-  if (lasted < least_round) return false;
+  if (lasted < least) return false;
   return count_ >= wanted || (lasted >= patience && count_ >= std::max(fewest_attempts, limit));
 }
 

@@ -3,8 +3,10 @@
 
 #include "core/time.hpp"
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 
 namespace sluice::core {
 
@@ -20,22 +22,25 @@ struct window_sample {
   steady_time::duration connecting{};   ///< the part of that time for DNS, TCP, TLS
   std::uint64_t bytes = 0;              ///< bytes of the file
   steady_time::duration server_time{};  ///< last byte sent to first of the reply
-  steady_time::duration own_time{};     ///< part of its time that the loop worked for it alone; zero: unknown
-  bool waited_for_file = false;         ///< the file's first bytes were not in memory yet
-  std::size_t in_flight = 0;            ///< attempts in flight, itself included, before the next one begins
+  /// Processor time that the loop's thread has used so far; nothing: not asked for this attempt.
+  std::optional<steady_time::duration> worked{};
+  bool waited_for_file = false;  ///< the file's first bytes were not in memory yet
+  std::size_t in_flight = 0;     ///< attempts in flight, itself included, before the next one begins
 };
 
 /// Attempts that ended one after the other, all of them under the same window or while it grew.
 class window_round {
  public:
+  static constexpr std::chrono::milliseconds shortest{20};
+
   void begin(steady_time at) noexcept;
   /// `limit`: of the window, as the attempt ended.
   void add(const window_sample& s, std::size_t limit) noexcept;
 
   std::size_t count() const noexcept { return count_; }
   /// True when the round has as many attempts as wanted, or as many as a slow server has answered in a while;
-  /// and it lasted longer than the scheduler takes to be fair.
-  bool complete(std::size_t wanted, std::size_t limit) const noexcept;
+  /// and it lasted `least`, which is longer than the scheduler takes to be fair.
+  bool complete(std::size_t wanted, std::size_t limit, steady_time::duration least = shortest) const noexcept;
   /// Nearly all of the window, nearly all of the time.
   bool in_use() const noexcept { return used_ * 10 >= count_ * 9; }
 
@@ -62,9 +67,15 @@ class window_round {
   steady_time since_{}, last_{};
   double work_ = 0, bytes_ = 0, server_ = 0, elapsed_ = 0, connecting_ = 0, in_flight_ = 0;
   std::size_t count_ = 0, used_ = 0;
+  struct work {
+    steady_time at{};                ///< when it was asked for
+    steady_time::duration worked{};  ///< processor time of the loop's thread until then
+  };
   struct {
-    double time = 0;        ///< seconds that our loop worked
+    std::optional<work> first{}, last{};
     std::size_t waits = 0;  ///< attempts that waited for their file
+    std::size_t connects =
+        0;  ///< attempts that opened their connection: a handshake is much work, and passes
   } ours_;
   double mean_bytes_ = 0;  ///< moving mean over all rounds
 };

@@ -67,7 +67,6 @@ awaitable<outcome> attempt::make(io::exchanger& over, job& j) {
   const auto v = judge(j, report, values);
   notes.in_doubt = v.verdict == core::verdict::accepted;
   const auto sample = sample_of(j, report, v);
-  bool paused = report.paused;
   tell(j, report, v);
   if (refuses_old_secrets(j, v, secrets)) {
     ++j.attempts.renewals;
@@ -79,20 +78,17 @@ awaitable<outcome> attempt::make(io::exchanger& over, job& j) {
   if (f && (v.verdict == core::verdict::accepted || v.verdict == core::verdict::rejected)) {
     now = f->identity_now();
     if (now && *now != f->identity() && core::only_change_time_differs(*now, f->identity())) {
-      paused = true;
       co_await context_.world.files->confirm(*f);
       now = f->identity_now();
     }
   }
   auto o = settle(j, f.get(), now, report, v);
   if (j.record.disposal != disposed::kept && j.sidecar.digest) try {
-      paused = true;
       co_await conclusion_.take_sidecar(j);
     } catch (const std::bad_alloc&) {  // the file went, and its side-car stays
     }
   o.sample = sample;
   o.sample->waited_for_file = f && report.waited_for_file;
-  if (!paused) o.working_since = begun;
   co_return o;
 }
 

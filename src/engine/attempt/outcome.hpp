@@ -23,7 +23,6 @@ struct outcome {
   boost::system::error_code obstacle;         ///< the system's reason, with errc::not_removable
   std::optional<core::judgement> endpoint;    ///< the endpoint's part; nothing: it was not asked, or cut off
   std::optional<core::window_sample> sample;  ///< measured by an attempt that used the network
-  std::optional<core::steady_time> working_since;  ///< nothing but the reply has kept it waiting
 
   static outcome of(sluice::fate fate, boost::system::error_code error = {}, std::string reason = {}) {
     outcome o;

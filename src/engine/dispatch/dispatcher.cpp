@@ -155,8 +155,7 @@ awaitable<void> dispatcher::work(lane& l) {
 
 void dispatcher::conclude(job& j, outcome o) {
   listen_to(o, j.attempts.probe);
-  auto sample = o.sample;
-  const auto working_since = o.working_since;
+  const auto sample = o.sample;
   if (!sample && o.again && file_opener::is_shortage(o.error)) {
     window_.shrink();  // fewer at once, and again after others have closed
     resized();
@@ -168,7 +167,6 @@ void dispatcher::conclude(job& j, outcome o) {
     backlog_.push_later(std::move(j), *due);
   }
   if (!sample) return;
-  if (working_since) sample->own_time = context_.now() - *working_since - sample->server_time;
   const auto before = window_.permits().limit();
   window_.observe(*sample);
   if (window_.permits().limit() != before) resized();

@@ -29,8 +29,10 @@ void window_control::set(window w) {
   told_ = permits_.limit();
 }
 
-void window_control::observe(const core::window_sample& s) {
+void window_control::observe(core::window_sample s) {
   if (!tuner_) return;
+  constexpr std::chrono::milliseconds between{5};  // the system is asked with a call
+  if (s.now - asked_at_ >= between) s.worked = context_.world.clock->processor_time(), asked_at_ = s.now;
   const auto why = tuner_->observe(s);
   if (tuner_->limit() != permits_.limit()) permits_.set_limit(tuner_->limit());
   if (why) tell(*why);

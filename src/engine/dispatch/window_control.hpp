@@ -25,7 +25,7 @@ class window_control {
   /// An automatic window begins anew.
   void set(window w);
   /// The limit of an automatic window may have changed.
-  void observe(const core::window_sample& s);
+  void observe(core::window_sample s);
   /// There was no descriptor to be had. A fixed window is smaller from now on, an automatic one tries again.
   void shrink();
 
@@ -36,7 +36,8 @@ class window_control {
   context& context_;
   std::optional<core::auto_window> tuner_;  ///< tunes an automatic window
   core::permits permits_;
-  std::size_t told_;  ///< the last limit an observer was told
+  std::size_t told_;              ///< the last limit an observer was told
+  core::steady_time asked_at_{};  ///< when the clock was last asked for the processor time
   std::uint64_t changes_ = 0;
 };
 

@@ -67,10 +67,7 @@ awaitable<exchange_report> connection::exchange(const request& r, body& b) {
   exchange_report report;
   stopped_ = {};
   sending_places::waiter line{pace_};
-  if (!pool_.places.enter(line)) {
-    report.paused = true;
-    co_await wait_in_line(line);
-  }
+  if (!pool_.places.enter(line)) co_await wait_in_line(line);
   const auto& timeout = pool_.timeout;
   report.times.begun = report.times.ended = steady_clock::now();
   if (!line.has_place) {
@@ -88,7 +85,6 @@ awaitable<exchange_report> connection::exchange(const request& r, body& b) {
     report.outcome = {};
     report.reused = !fresh;
     if (fresh) {
-      report.paused = true;
       report.outcome.error = co_await stream_.establish(timeout.connect);
       report.connected = stream_.connected_at().has_value();
       report.times.connected = stream_.connected_at().value_or(core::steady_time{});
@@ -203,21 +199,17 @@ awaitable<connection::sending> connection::send(unsent& u, body& b, exchange_rep
       report.file_bytes = u.offset;
     }
     if (u.then == unsent::step::wait_for_file) {
-      report.paused = true;
       co_await b.wait_ready(u.offset);
       report.outcome.error = stream_.aborted();
       if (report.outcome.error) co_return sending::ended;
     }
     if (u.left() == 0) co_return sending::whole;
     if (u.offset > 0 && steady_clock::now() > turn_ends) {
-      report.paused = true;
       co_await asio::post(pace_.get_executor(), asio::use_awaitable);
       turn_ends = steady_clock::now() + turn;
     }
-    if (!pool_.bytes_per_second.unlimited()) {
-      report.paused = true;
+    if (!pool_.bytes_per_second.unlimited())
       co_await wait_for_turn(std::min<std::uint64_t>(u.left(), pool_.batch));
-    }
     // A kernel with much room would take a whole file after a reply has come: what was said is heard before
     // more is sent.
     if (report.outcome.request == core::sent::part)
@@ -238,7 +230,6 @@ awaitable<connection::sending> connection::push(stream::flushed sent, exchange_r
     if (sent == stream::flushed::readable)
       if (const auto heard = co_await listen(report); heard != sending::whole) co_return heard;
     const auto before = report.kernel_bytes;
-    report.paused = true;
     sent = co_await stream_.flush(report.kernel_bytes, pool_.timeout.stall);
     if (report.kernel_bytes > before) outcome.request = core::sent::part;
   }
@@ -271,7 +262,6 @@ awaitable<void> connection::receive(exchange_report& report) {
   while (!reply_.done() && !ec) {
     if (std::exchange(interims, reply_.interims()) != interims) end = steady_clock::now() + patience;
     stream_.deadline().arm(end, errc::reply_timeout);
-    report.paused = report.paused || report.times.heard != core::steady_time{};  // for the rest of a reply
     const auto c = co_await stream_.read(pool_.inbox);
     if (c.size > 0) report.heard();
     if (c.error == asio::error::eof)

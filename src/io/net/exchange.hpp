@@ -46,7 +46,6 @@ struct exchange_report {
   bool connected = false;        ///< a new connection was opened
   bool reused = false;           ///< the connection had served before
   bool waited_for_file = false;  ///< the first bytes of the file were not in memory yet
-  bool paused = false;           ///< the exchange waited for more than its reply
   bool session_as_configured = false;
   std::string detail;  ///< more than the code says, for people; often empty
 

@@ -40,6 +40,8 @@ class clock {
   virtual ~clock() = default;
   virtual core::steady_time now() const = 0;
   virtual core::wall_time wall() const = 0;
+  /// The processor time that this thread has used so far; zero where the system does not say.
+  virtual core::steady_time::duration processor_time() const = 0;
   virtual std::unique_ptr<timer> make_timer() = 0;
 };
 

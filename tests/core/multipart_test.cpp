@@ -103,17 +103,17 @@ std::string random_bytes(std::mt19937_64& random, std::size_t max) {
 TEST(Multipart, ABoundaryShowsAllItsRandomBits) {
   std::array<std::byte, 16> random{};
   for (int i = 0; i < 16; ++i) random[i] = static_cast<std::byte>(i * 16 + 15 - i);
-  EXPECT_EQ(make_boundary(random), "----sluice0f1e2d3c4b5a69788796a5b4c3d2e1f0");
-  std::set<std::string> seen{make_boundary(random)};
+  EXPECT_EQ(support::make_boundary(random), "----sluice0f1e2d3c4b5a69788796a5b4c3d2e1f0");
+  std::set<std::string> seen{support::make_boundary(random)};
   for (auto& b : random) {
     b ^= std::byte{0x80};
-    seen.insert(make_boundary(random));
+    seen.insert(support::make_boundary(random));
   }
   EXPECT_EQ(seen.size(), 17u);
 }
 
 TEST(Multipart, ABoundaryNeedsNoQuotesAndFits) {
-  const auto boundary = make_boundary(std::array<std::byte, 16>{});
+  const auto boundary = support::make_boundary(std::array<std::byte, 16>{});
   EXPECT_LE(boundary.size(), 70u) << "RFC 2046, section 5.1.1";
   EXPECT_EQ(boundary.find_first_not_of("-abcdefghijklmnopqrstuvwxyz0123456789"), boundary.npos);
 }
@@ -172,7 +172,7 @@ TEST(Multipart, AnythingComesBackAsItWasWritten) {
   for (int round = 0; round < 3'000; ++round) {
     std::array<std::byte, 16> bits;
     for (auto& b : bits) b = static_cast<std::byte>(random());
-    const auto boundary = make_boundary(bits);
+    const auto boundary = support::make_boundary(bits);
     std::vector<field> fields(random() % 4);
     for (auto& f : fields) f = {random_bytes(random, 20), random_bytes(random, 60)};
     const file_head file{random_bytes(random, 10), random_bytes(random, 255), "application/octet-stream"};

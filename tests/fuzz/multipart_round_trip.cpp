@@ -28,7 +28,7 @@ std::string boundary_for(const std::uint8_t* data, std::size_t size) {
   std::mt19937_64 random{hash};
   std::array<std::byte, 16> bytes{};
   for (auto& b : bytes) b = static_cast<std::byte>(random() >> 24);
-  return core::make_boundary(bytes);
+  return support::make_boundary(bytes);
 }
 
 struct form {

@@ -26,7 +26,7 @@ struct form {
 
 constexpr std::array<std::byte, 16> random_bytes{std::byte{0x5a}, std::byte{0x00}, std::byte{0xff}};
 
-std::string boundary() { return sluice::core::make_boundary(random_bytes); }
+std::string boundary() { return support::make_boundary(random_bytes); }
 
 std::string every_byte() {
   std::string all;

@@ -30,7 +30,7 @@ BENCHMARK_CAPTURE(parameter, plain, "img-0000001.jpg");
 BENCHMARK_CAPTURE(parameter, quoted, "a \"quoted\"\r\nname.jpg");
 
 void frame(benchmark::State& state) {
-  const auto boundary = core::make_boundary(random_bytes);
+  const auto boundary = support::make_boundary(random_bytes);
   const support::file_head file{"file", "img-0000001.jpg", "image/jpeg"};
   for (auto _ : state) benchmark::DoNotOptimize(support::frame_multipart(boundary, fields, file));
 }
@@ -40,7 +40,7 @@ void head(benchmark::State& state) {
   const auto endpoint = core::parse_url("https://upload.example.com/api/v1/upload?room=201");
   const core::request_head rendered{*endpoint, core::compile_headers({{"app_key", "0123456789"}}, {}),
                                     "Idempotency-Key"};
-  const auto type = "multipart/form-data; boundary=" + core::make_boundary(random_bytes);
+  const auto type = "multipart/form-data; boundary=" + support::make_boundary(random_bytes);
   const core::template_values values{.key = "0123456789abcdef0123456789abcdef"};
   std::string out;
   for (auto _ : state) {

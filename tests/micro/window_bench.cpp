@@ -26,7 +26,7 @@ void backlog_ready(benchmark::State& state) {
   const auto waiting = static_cast<std::size_t>(state.range(0));
   core::backlog<std::uint64_t> jobs{waiting / 2, waiting};
   const core::steady_time now{std::chrono::hours{1}};
-  for (std::size_t i = 0; i < waiting; ++i) jobs.push(i);
+  for (std::size_t i = 0; i < waiting; ++i) jobs.push(std::size_t{i});
   for (auto _ : state) jobs.push(jobs.pop(now).value_or(0));
 }
 BENCHMARK(backlog_ready)->Arg(16)->Arg(1024)->Arg(65536);
@@ -40,7 +40,7 @@ void backlog_backing_off(benchmark::State& state) {
     mixed = mixed * 6364136223846793005U + 1442695040888963407U;
     return now + std::chrono::microseconds{mixed >> 44U};
   };
-  for (std::size_t i = 0; i < waiting; ++i) jobs.push_later(i, due());
+  for (std::size_t i = 0; i < waiting; ++i) jobs.push_later(std::size_t{i}, due());
   for (auto _ : state) {
     now = jobs.next_due().value_or(now);
     jobs.push_later(jobs.pop(now).value_or(0), due());

@@ -3,6 +3,7 @@
 
 #include "core/http/multipart.hpp"
 
+#include <cstddef>
 #include <span>
 #include <string>
 #include <string_view>
@@ -16,6 +17,11 @@ struct field {
 struct file_head {
   std::string name, filename, type;
 };
+
+inline std::string make_boundary(std::span<const std::byte, 16> random) {
+  const auto text = sluice::core::make_boundary(random);
+  return {text.begin(), text.end()};
+}
 
 inline sluice::core::multipart_frame frame_multipart(std::string_view boundary, std::span<const field> fields,
                                                      const file_head& file) {

@@ -1,7 +1,6 @@
 #include "core/http/multipart.hpp"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 namespace sluice::core {
@@ -38,15 +37,16 @@ void append_escaped(std::string& out, std::string_view raw, quoting q) {
 
 }  // namespace
 
-std::string make_boundary(std::span<const std::byte, 16> random) {
+boundary make_boundary(std::span<const std::byte, 16> random) {
   constexpr std::string_view digits = "0123456789abcdef", begin = "----sluice";
-  std::array<char, begin.size() + 2 * random.size()> text;
+  boundary text;
+  static_assert(text.size() == begin.size() + 2 * random.size());
   auto* at = std::ranges::copy(begin, text.begin()).out;
   for (const std::byte b : random) {
     *at++ = digits[std::to_integer<unsigned>(b >> 4)];
     *at++ = digits[std::to_integer<unsigned>(b & std::byte{15})];
   }
-  return {text.begin(), text.end()};
+  return text;
 }
 
 std::string escape_parameter(std::string_view raw, quoting q) {

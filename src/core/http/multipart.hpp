@@ -2,6 +2,7 @@
 // bytes.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -27,8 +28,11 @@ struct multipart_frame {
   }
 };
 
+/// The letters of a boundary.
+using boundary = std::array<char, 42>;
+
 /// A boundary (RFC 2046 §5.1.1) from 128 random bits; at least 32 hexadecimal digits of it are random.
-std::string make_boundary(std::span<const std::byte, 16> random);
+boundary make_boundary(std::span<const std::byte, 16> random);
 
 /// A parameter value between double quotes: `"` (and with quoting::backslash `\`) as `q` says, CR → `%0D`,
 /// LF → `%0A`, every other byte as it is.

@@ -132,8 +132,12 @@ core::template_values attempt::values_of(const job& j) const {
 
 core::parsed<io::request> attempt::make_request(const job& j, const core::template_values& values) {
   const auto& s = context_.settings;
-  const auto boundary =
-      s.raw.body == body_kind::form ? core::make_boundary(context_.world.entropy->block()) : std::string{};
+  core::boundary random{};
+  std::string_view boundary;
+  if (s.raw.body == body_kind::form) {
+    random = core::make_boundary(context_.world.entropy->block());
+    boundary = {random.data(), random.size()};
+  }
   const bool may_be_odd = s.raw.body == body_kind::form && !s.raw.form_escape;
   if (!odd_name_told_ && may_be_odd && j.path.find('\\') != std::string::npos)
     warn_of_name(s.filename.render(values));

@@ -216,16 +216,17 @@ TEST_F(source_follower_test, no_step_holds_the_loop) {
   for (int i = 0; i < 2000; ++i) fs::create_directory(dir_ / ("d" + std::to_string(i)));
   for (const auto what : {order::by::none, order::by::mtime}) {
     from_.order = {what};
-    begin(100'000);
-    support::turn_clock turns;
-    std::size_t files = 0;
-    for (auto is = kind::more; is != kind::nothing;) {
-      const auto s = turns.measure([&] { return it_->next(now_, wall_, follow_room::any); });
-      is = s.is;
-      files += is == kind::found ? 1 : 0;
-    }
-    EXPECT_EQ(files, 20'000u);
-    EXPECT_LT(turns.longest(), turns.most);
+    const auto longest = support::longest_turn([&](support::turn_clock& turns) {
+      begin(100'000);
+      std::size_t files = 0;
+      for (auto is = kind::more; is != kind::nothing;) {
+        const auto s = turns.measure([&] { return it_->next(now_, wall_, follow_room::any); });
+        is = s.is;
+        files += is == kind::found ? 1 : 0;
+      }
+      EXPECT_EQ(files, 20'000u);
+    });
+    EXPECT_LT(longest, support::turn_clock::most);
   }
 }
 

@@ -37,9 +37,9 @@ void append_escaped(std::string& out, std::string_view raw, quoting q) {
 
 }  // namespace
 
-boundary make_boundary(std::span<const std::byte, 16> random) {
+boundary_text make_boundary(std::span<const std::byte, 16> random) {
   constexpr std::string_view digits = "0123456789abcdef", begin = "----sluice";
-  boundary text;
+  boundary_text text;
   static_assert(text.size() == begin.size() + 2 * random.size());
   auto* at = std::ranges::copy(begin, text.begin()).out;
   for (const std::byte b : random) {

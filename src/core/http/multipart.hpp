@@ -29,10 +29,10 @@ struct multipart_frame {
 };
 
 /// The letters of a boundary.
-using boundary = std::array<char, 42>;
+using boundary_text = std::array<char, 42>;
 
 /// A boundary (RFC 2046 §5.1.1) from 128 random bits; at least 32 hexadecimal digits of it are random.
-boundary make_boundary(std::span<const std::byte, 16> random);
+boundary_text make_boundary(std::span<const std::byte, 16> random);
 
 /// A parameter value between double quotes: `"` (and with quoting::backslash `\`) as `q` says, CR → `%0D`,
 /// LF → `%0A`, every other byte as it is.

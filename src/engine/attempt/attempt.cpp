@@ -132,7 +132,7 @@ core::template_values attempt::values_of(const job& j) const {
 
 core::parsed<io::request> attempt::make_request(const job& j, const core::template_values& values) {
   const auto& s = context_.settings;
-  core::boundary random{};
+  core::boundary_text random{};
   std::string_view boundary;
   if (s.raw.body == body_kind::form) {
     random = core::make_boundary(context_.world.entropy->block());

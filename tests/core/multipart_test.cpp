@@ -10,6 +10,7 @@
 
 using namespace std::literals;
 using namespace sluice::core;
+using support::escape_parameter;
 using support::field;
 using support::file_head;
 using support::frame_multipart;

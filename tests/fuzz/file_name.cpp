@@ -2,6 +2,7 @@
 #include "core/files/disposal.hpp"
 #include "core/http/multipart.hpp"
 #include "fuzz.hpp"
+#include "support/form.hpp"
 
 #include <sluice/text.hpp>
 
@@ -54,7 +55,7 @@ void check_printable(const std::string& name) {
 }
 
 void check_parameter(const std::string& name) {
-  const auto escaped = core::escape_parameter(name);
+  const auto escaped = support::escape_parameter(name);
   fuzz::require(escaped.find_first_of("\"\r\n") == std::string::npos,
                 "nothing ends a parameter before its end");
   const bool ambiguous = fuzz::undo_escapes(name) != name;

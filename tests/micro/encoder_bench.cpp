@@ -24,7 +24,7 @@ void boundary(benchmark::State& state) {
 BENCHMARK(boundary);
 
 void parameter(benchmark::State& state, const char* raw) {
-  for (auto _ : state) benchmark::DoNotOptimize(core::escape_parameter(raw));
+  for (auto _ : state) benchmark::DoNotOptimize(support::escape_parameter(raw));
 }
 BENCHMARK_CAPTURE(parameter, plain, "img-0000001.jpg");
 BENCHMARK_CAPTURE(parameter, quoted, "a \"quoted\"\r\nname.jpg");

@@ -23,6 +23,15 @@ inline std::string make_boundary(std::span<const std::byte, 16> random) {
   return {text.begin(), text.end()};
 }
 
+/// The form of `raw` between the quotes of a name.
+inline std::string escape_parameter(std::string_view raw,
+                                    sluice::core::quoting q = sluice::core::quoting::percent) {
+  constexpr std::string_view before = "--B\r\nContent-Disposition: form-data; name=\"", behind = "\"\r\n\r\n";
+  sluice::core::form_writer form{"B", q};
+  const auto& all = form.begin_field(raw);
+  return all.substr(before.size(), all.size() - before.size() - behind.size());
+}
+
 inline sluice::core::multipart_frame frame_multipart(std::string_view boundary, std::span<const field> fields,
                                                      const file_head& file) {
   sluice::core::form_writer form{boundary};

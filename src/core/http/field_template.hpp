@@ -51,14 +51,14 @@ class field_template {
   static field_template parse_lenient(std::string_view text, std::span<const std::string> groups = {});
 
   std::string render(const template_values& values) const;
+  /// Appends what render() returns.
+  void append_to(std::string& out, const template_values& values) const;
   /// Where a piece of the text is from.
   enum class origin {
     literal,
     value,
     path,  ///< a value that may have a `/` which separates: path, dir, a group, a member
   };
-  /// Appends what render() returns.
-  void append_to(std::string& out, const template_values& values) const;
   /// Calls `take(std::string_view, origin)` for each piece, in order.
   template <class Take>
   void render_pieces(const template_values& values, Take take) const {

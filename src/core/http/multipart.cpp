@@ -49,12 +49,6 @@ boundary_text make_boundary(std::span<const std::byte, 16> random) {
   return text;
 }
 
-std::string escape_parameter(std::string_view raw, quoting q) {
-  std::string out;
-  append_escaped(out, raw, q);
-  return out;
-}
-
 void form_writer::append_disposition(std::string_view name) {
   if (out_.empty()) out_.reserve(typical_form);
   out_.append("--").append(boundary_).append("\r\nContent-Disposition: form-data; name=\"");

@@ -34,12 +34,9 @@ using boundary_text = std::array<char, 42>;
 /// A boundary (RFC 2046 §5.1.1) from 128 random bits; at least 32 hexadecimal digits of it are random.
 boundary_text make_boundary(std::span<const std::byte, 16> random);
 
-/// A parameter value between double quotes: `"` (and with quoting::backslash `\`) as `q` says, CR → `%0D`,
-/// LF → `%0A`, every other byte as it is.
-std::string escape_parameter(std::string_view raw, quoting q = quoting::percent);
-
 /// Writes the form of one request: fields in order, then the file part, last. A value is written where it
-/// stands in the end, so that no copy of it is made.
+/// stands in the end, so that no copy of it is made. In a name `"` (and with quoting::backslash `\`) is
+/// written as `q` says, CR as `%0D`, LF as `%0A`, and every other byte as it is.
 class form_writer {
  public:
   /// `boundary` outlives the writer.

@@ -196,7 +196,10 @@ auto_window::reason auto_window::held(steady_time now) {
 /// A probe against the rounds before and after it.
 auto_window::reason auto_window::judged(const probe& p, double rate, steady_time now) {
   if (std::abs(rate / held_.goodput - 1) > unsteady) {  // nothing can be said; the next one is to wait
-    p.limit < limit_ ? turns_.low_cost() : turns_.high_cost();
+    if (p.limit < limit_)
+      turns_.low_cost();
+    else
+      turns_.high_cost();
     return {};
   }
   const auto held = (rate + held_.goodput) / 2;

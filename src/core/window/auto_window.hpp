@@ -17,9 +17,8 @@ namespace sluice::core {
 /// bytes alike, half each, so neither a row of large files nor one of small ones looks like a change of the
 /// server.
 ///
-///   ramp     doubles in about a window of replies while goodput rises with it; where the replies take no
-///   longer
-///            for it, four times as many follow
+///   ramp     doubles in about a window of replies while goodput rises with it; quadruples where the replies
+///            take no longer for it
 ///   confirm  a round at the reached window: stop here? Then Little's law says how many were needed
 ///   hold     the window stays, goodput is noted; from time to time
 ///   low      fewer for a round: as fast? Then they stay

@@ -74,8 +74,8 @@ class window_round {
   struct {
     std::optional<work> first{}, last{};
     std::size_t waits = 0;  ///< attempts that waited for their file
-    std::size_t connects =
-        0;  ///< attempts that opened their connection: a handshake is much work, and passes
+    /// Attempts that opened their connection: a handshake is much work, and passes.
+    std::size_t connects = 0;
   } ours_;
   double mean_bytes_ = 0;  ///< moving mean over all rounds
 };

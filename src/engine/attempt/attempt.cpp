@@ -132,16 +132,13 @@ core::template_values attempt::values_of(const job& j) const {
 
 core::parsed<io::request> attempt::make_request(const job& j, const core::template_values& values) {
   const auto& s = context_.settings;
-  core::boundary_text random{};
-  std::string_view boundary;
-  if (s.raw.body == body_kind::form) {
-    random = core::make_boundary(context_.world.entropy->block());
-    boundary = {random.data(), random.size()};
-  }
-  const bool may_be_odd = s.raw.body == body_kind::form && !s.raw.form_escape;
+  const bool is_form = s.raw.body == body_kind::form;
+  core::boundary_text boundary{};
+  if (is_form) boundary = core::make_boundary(context_.world.entropy->block());
+  const bool may_be_odd = is_form && !s.raw.form_escape;
   if (!odd_name_told_ && may_be_odd && j.path.find('\\') != std::string::npos)
     warn_of_name(s.filename.render(values));
-  auto request = render(s, j.own.get(), values, boundary);
+  auto request = render(s, j.own.get(), values, {boundary.data(), boundary.size()});
   if (request && context_.world.trace) request->note = note_request(j, request->head);
   return request;
 }

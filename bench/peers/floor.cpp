@@ -14,6 +14,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <memory>
 #include <random>
 #include <string>
@@ -82,9 +83,8 @@ class connection {
     }
     while (const char* name = files.next()) {
       render(files.fd(), name);
-      for (std::size_t at = 0; at < request_.size(); at += 16384)  // a record holds as much
-        SSL_write(ssl_, request_.data() + at,
-                  static_cast<int>(std::min<std::size_t>(16384, request_.size() - at)));
+      for (std::size_t at = 0; at < size_; at += 16384)  // a record holds as much
+        SSL_write(ssl_, whole_.data() + at, static_cast<int>(std::min<std::size_t>(16384, size_ - at)));
       co_await send();
       co_await read_reply();
       ++done;
@@ -115,10 +115,12 @@ class connection {
     request_.append("\r\nContent-Length: ").append(std::to_string(form_.size() + size + tail_.size()));
     request_.append("\r\n\r\n").append(form_);
     const auto head = request_.size();
-    request_.resize(head + size);
-    if (::read(fd, request_.data() + head, size) != st.st_size) fail(std::string{"cannot read "} + name);
+    size_ = head + size + tail_.size();
+    if (whole_.size() < size_) whole_.resize(size_);  // a resize for each file would write its bytes twice
+    std::memcpy(whole_.data(), request_.data(), head);
+    if (::read(fd, whole_.data() + head, size) != st.st_size) fail(std::string{"cannot read "} + name);
     ::close(fd);
-    request_.append(tail_);
+    std::memcpy(whole_.data() + head + size, tail_.data(), tail_.size());
   }
 
   asio::awaitable<void> send() {
@@ -164,6 +166,8 @@ class connection {
   SSL* ssl_;
   BIO *in_, *out_;
   std::string form_, tail_, request_;
+  std::vector<char> whole_;  ///< the request with its file
+  std::size_t size_ = 0;     ///< so many bytes of it
   std::minstd_rand random_{std::random_device{}()};
   std::vector<char> arrived_ = std::vector<char>(16384), reply_ = std::vector<char>(16384);
 };

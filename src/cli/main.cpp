@@ -99,6 +99,7 @@ int main(int argc, char** argv) {
   sluice::cli::hold_standard_streams();
   keep_memory_private();
   std::signal(SIGPIPE, SIG_IGN);  // a reader that goes away is an error of that write, not our end
+  std::signal(SIGIO, SIG_IGN);    // a writer that opens a file while the library looks at it is no end either
   try {
     return run(argc, argv);
   } catch (

@@ -170,7 +170,7 @@ std::vector<failure_reason> uploader_engine::reasons() const {
 
 void uploader_engine::cancel_all() {
   if (const auto r = drain_.now) r->stop(stop_reason::cancelled, "cancelled", true);
-  for (auto& j : dispatcher_.take_waiting(nullptr)) j.owner->give_up(j);
+  for (auto& j : dispatcher_.take_waiting(nullptr)) j->owner->give_up(*j);
   const auto under_way = uploads_;  // an upload that ends leaves the list
   for (const auto& [id, u] : under_way) u->cancel(false);
   dispatcher_.abort(nullptr, errc::stopped);

@@ -132,6 +132,15 @@ INSTANTIATE_TEST_SUITE_P(all, any_server,
                                   std::to_string(static_cast<int>(i.param.service_ms)) + "_ms";
                          });
 
+TEST(auto_window, seldom_tries_fewer_where_goodput_goes_with_the_window) {
+  closed_loop l{200, 0, 50};
+  l.run(1);
+  ASSERT_EQ(l.largest, 200u);
+  l.run(4);
+  EXPECT_GE(std::ranges::count(l.reasons, window_reason::probing), 2);
+  EXPECT_LE(std::ranges::count(l.reasons, window_reason::probing), 4);
+}
+
 TEST(auto_window, follows_a_capacity_that_doubles) {
   for (const bool queues : {true, false}) {
     closed_loop l{512, 16, 50, queues};

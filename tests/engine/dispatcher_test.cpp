@@ -8,6 +8,7 @@
 
 #include <numeric>
 #include <random>
+#include <utility>
 
 namespace sluice::engine {
 namespace {
@@ -214,7 +215,7 @@ TEST(dispatcher, gives_back_what_waits_of_one_owner_or_of_all) {
   w.push(1), w.push(2), w.push(3, turn::last, other), w.push(4, turn::fresh), w.push(5, turn::last, other);
   const auto ours = w.rooms.dispatcher.take_waiting(w.who.get());
   EXPECT_THAT(ours, SizeIs(3));
-  for (const auto& j : ours) EXPECT_EQ(j.owner, w.who);
+  for (const auto& j : ours) EXPECT_EQ(j->owner, w.who);
   EXPECT_THAT(w.rooms.dispatcher.take_waiting(nullptr), SizeIs(2));
   EXPECT_TRUE(w.rooms.dispatcher.backlog().empty());
 }
@@ -450,12 +451,13 @@ TEST(dispatcher, decides_a_job_once_whatever_is_thrown_after) {
 }
 
 TEST(dispatcher, leaves_a_job_whole_that_finds_no_room) {
-  for (const auto t : {turn::last, turn::fresh, turn::first}) {
+  for (const auto& [t, good] :
+       {std::pair{turn::last, 0u}, {turn::last, 1u}, {turn::fresh, 1u}, {turn::first, 1u}}) {
     dispatching_world w{1};
     int pushed = 0, failed = 0;
-    for (std::uint64_t seq = 1; seq <= 40; ++seq) {
+    for (std::uint64_t seq = 1; seq <= 100; ++seq) {
       auto j = fake::job_of(w.who, "f", seq);
-      const fake::scarce_memory scarce;
+      const fake::scarce_memory scarce{good};
       try {
         w.rooms.dispatcher.push(std::move(j), t);
         ++pushed;
@@ -494,6 +496,23 @@ TEST(dispatcher, loses_no_job_whichever_allocation_fails_as_it_begins) {
     if (!failed) return;
   }
   FAIL() << "it never came to its end";
+}
+
+TEST(dispatcher, keeps_a_job_that_waits_again_when_memory_runs_out_right_behind_it) {
+  auto c = fake::cfg();
+  c.window = window::automatic(8);
+  dispatching_world w{c};
+  w.push_up_to(2);
+  w.pump();
+  w.who->deciding = [&](job&, const outcome&) { return std::optional{w.now + 5s}; };
+  unsigned thrown = 0;
+  w.rooms.on_low = [&] {  // the window has grown, and a further job is looked for
+    if (thrown++ == 0) throw std::bad_alloc{};
+  };
+  w.answer(0);
+  EXPECT_GT(thrown, 0u);
+  EXPECT_EQ(w.rooms.dispatcher.backlog().backing_off(), 1u);
+  EXPECT_THAT(w.who->decided, SizeIs(1)) << "it has one fate";
 }
 
 TEST(dispatcher, begins_nothing_where_no_connection_can_be_made) {

@@ -45,12 +45,12 @@ TEST(intake, makes_jobs_of_files_in_the_order_of_the_source) {
   const auto jobs = w.rooms.dispatcher.take_waiting(nullptr);
   ASSERT_THAT(jobs, SizeIs(3));
   for (std::uint64_t n = 0; n < 3; ++n) {
-    EXPECT_EQ(jobs[n].seq, n + 1);
-    EXPECT_EQ(jobs[n].record.seq, n + 1);
-    EXPECT_EQ(jobs[n].path, std::string(1, static_cast<char>('a' + n)));
-    EXPECT_EQ(jobs[n].record.path, jobs[n].path);
-    EXPECT_EQ(jobs[n].root->path(), "spool");
-    EXPECT_EQ(jobs[n].owner, w.rooms.made);
+    EXPECT_EQ(jobs[n]->seq, n + 1);
+    EXPECT_EQ(jobs[n]->record.seq, n + 1);
+    EXPECT_EQ(jobs[n]->path, std::string(1, static_cast<char>('a' + n)));
+    EXPECT_EQ(jobs[n]->record.path, jobs[n]->path);
+    EXPECT_EQ(jobs[n]->root->path(), "spool");
+    EXPECT_EQ(jobs[n]->owner, w.rooms.made);
   }
 }
 
@@ -99,7 +99,7 @@ TEST(intake, puts_a_job_where_it_is_told) {
     w.in.enqueue(j, t);
   }
   std::vector<std::string> paths;
-  for (const auto& j : w.rooms.dispatcher.take_waiting(nullptr)) paths.push_back(j.path);
+  for (const auto& j : w.rooms.dispatcher.take_waiting(nullptr)) paths.push_back(j->path);
   EXPECT_THAT(paths, ElementsAre("c", "b", "a"));
 }
 
@@ -132,9 +132,9 @@ TEST(intake, gives_a_job_what_its_line_of_a_manifest_says) {
   w.in.take(e);
   const auto jobs = w.rooms.dispatcher.take_waiting(nullptr);
   ASSERT_THAT(jobs, SizeIs(1));
-  ASSERT_TRUE(jobs[0].own);
-  EXPECT_EQ(jobs[0].own->members.at("camera"), "7");
-  EXPECT_THAT(jobs[0].own->fields, SizeIs(1));
+  ASSERT_TRUE(jobs[0]->own);
+  EXPECT_EQ(jobs[0]->own->members.at("camera"), "7");
+  EXPECT_THAT(jobs[0]->own->fields, SizeIs(1));
 }
 
 TEST(intake, defers_the_file_of_a_line_that_cannot_be_used) {

@@ -104,7 +104,7 @@ TEST(lanes, hand_over_the_jobs_that_no_coroutine_has_taken) {
   fake::world w;
   const auto who = std::make_shared<fake::owner>(w);
   lanes all;
-  busy(all, network, who).next = fake::job_of(who, "a", 7);
+  busy(all, network, who).next = std::make_unique<job>(fake::job_of(who, "a", 7));
   busy(all, network, who);
   const auto left = all.abandon();
   const auto jobs = std::ranges::count_if(left, [](const auto& j) { return j && j->seq == 7; });

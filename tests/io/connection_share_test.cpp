@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <memory>
 #include <vector>
 
@@ -59,6 +60,48 @@ TEST_P(connection_share, each_connection_gets_its_turns) {
     return done_ == n;
   });
   EXPECT_LE(widest, 6'000u) << "no connection is three turns ahead of another";
+}
+
+/// A body of one byte that notes when it is asked for.
+struct noting_body final : body {
+  noting_body(std::string& n, char name) : notes{n}, its_name{name} {}
+  std::uint64_t size() const noexcept override {
+    if (!begun) notes += its_name;
+    begun = true;
+    return 1;
+  }
+  piece read_ready(std::uint64_t, std::span<char> into) override {
+    notes += static_cast<char>(std::toupper(its_name));
+    into.front() = 'x';
+    return {{}, 1};
+  }
+  awaitable<void> wait_ready(std::uint64_t) override { co_return; }
+
+  std::string& notes;
+  const char its_name;
+  mutable bool begun = false;
+};
+
+// A receiver that has slept wakes for the first of them, and finds the others: to wake it costs as much as to
+// send to it.
+TEST_P(connection_share, requests_that_are_ready_together_are_sent_one_behind_the_other) {
+  for (int i = 0; i < 2; ++i)
+    script([&](loop::listener& l) -> awaitable<void> {
+      auto p = co_await l.accept();
+      for (int n = 0; n < 2; ++n) {
+        co_await p.read_request();
+        co_await p.write(reply("200 OK"));
+      }
+    });
+  upload(2, 1, 0);
+  loop::run_until(ioc_, [&] { return done_ == 2; });
+  std::string notes;
+  noting_body a{notes, 'a'}, b{notes, 'b'};
+  for (std::size_t i = 0; i < 2; ++i)
+    asio::co_spawn(ioc_, connections_[i]->exchange(request_, i == 0 ? a : b),
+                   [this](std::exception_ptr, exchange_report r) { done_ += r.outcome.reply ? 1 : 0; });
+  loop::run_until(ioc_, [&] { return done_ == 4; });
+  EXPECT_EQ(notes, "abAB");
 }
 
 TEST_P(connection_share, so_many_as_have_a_place_send_at_once) {

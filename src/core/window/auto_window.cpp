@@ -206,6 +206,8 @@ auto_window::reason auto_window::judged(const probe& p, double rate, steady_time
   if (p.limit < limit_) {
     if (held > worthless * p.rate) {
       turns_.low_cost();
+      const auto steps = std::log(static_cast<double>(limit_) / static_cast<double>(p.limit));
+      if (std::log(held / p.rate) >= elastic * steps) turns_.low_cost();  // no knee is near
       return {};
     }
     turns_.low_paid();

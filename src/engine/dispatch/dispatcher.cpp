@@ -36,13 +36,19 @@ void dispatcher::resized() {
 }
 
 void dispatcher::push(job&& j, turn t) {
-  switch (t) {
-    case turn::last:
-      return backlog_.push(std::move(j));
-    case turn::fresh:
-      return backlog_.push_fresh(std::move(j));
-    case turn::first:
-      return backlog_.push_first(std::move(j));
+  auto held = std::make_unique<job>(std::move(j));  // the job stays in its place until it ends
+  try {
+    switch (t) {
+      case turn::last:
+        return backlog_.push(std::move(held));
+      case turn::fresh:
+        return backlog_.push_fresh(std::move(held));
+      case turn::first:
+        return backlog_.push_first(std::move(held));
+    }
+  } catch (const std::bad_alloc&) {
+    j = std::move(*held);
+    throw;
   }
 }
 
@@ -66,21 +72,21 @@ void dispatcher::pump_soon() {
 }
 
 /// A job that may begin now, or nothing; then pump() is called again when there could be one.
-std::optional<job> dispatcher::next_job() {
+std::unique_ptr<job> dispatcher::next_job() {
   if (backlog_.low()) listener_.backlog_is_low();
   const auto due = backlog_.next_due();
-  if (!due) return std::nullopt;
+  if (!due) return nullptr;
   const auto now = context_.now();
   if (*due > now) {
     wake_at(*due);
-    return std::nullopt;
+    return nullptr;
   }
   const auto answer = gate_.ask(now);
   if (!answer.open) {
     wake_at(answer.ask_again);
-    return std::nullopt;
+    return nullptr;
   }
-  auto j = backlog_.pop(now);
+  auto j = *backlog_.pop(now);
   j->attempts.probe = answer.probe;
   listener_.attempt_begins(window_.permits().in_use());
   look_ahead(now);
@@ -105,9 +111,9 @@ void dispatcher::look_ahead(core::steady_time now) try {
   if (gate_.paused_until() > now) return;
   constexpr int at_a_time = 4;  // an open may wait for the disk
   for (int n = 0; n < at_a_time; ++n) {
-    auto* j = backlog_.prepare(read_ahead_.depth());
+    const auto* j = backlog_.prepare(read_ahead_.depth());
     if (j == nullptr) return;
-    if (j->owner->terms().files) opener_.open_ahead(*j);
+    if ((*j)->owner->terms().files) opener_.open_ahead(**j);
   }
 } catch (const std::bad_alloc&) {  // each file is opened in its turn
 }
@@ -124,6 +130,7 @@ void dispatcher::start(lane& l) {
                      listener_.lane_ended();
                    });
   } catch (const std::bad_alloc& e) {  // no coroutine took the job
+    gate_.withdraw(l.next->attempts.probe);
     break_off(*l.next, e.what());
     end(l);
   }
@@ -131,7 +138,7 @@ void dispatcher::start(lane& l) {
 
 /// Job after job on one connection, while there are any.
 awaitable<void> dispatcher::work(lane& l) {
-  auto j = std::exchange(l.next, std::nullopt);
+  auto j = std::move(l.next);
   for (unsigned without_network = 0; j;) {
     const bool probe = j->attempts.probe;
     bool networked = false;
@@ -139,9 +146,10 @@ awaitable<void> dispatcher::work(lane& l) {
       l.owner = j->owner;
       auto o = co_await attempts_.make(*l.connection, *j);
       networked = o.sample.has_value();
-      conclude(*j, std::move(o));
+      conclude(j, std::move(o));
     } catch (const std::exception& e) {
-      break_off(*j, e.what());
+      gate_.withdraw(probe);
+      if (j) break_off(*j, e.what());  // null: it waits in the backlog again
     }
     if (probe) pump();  // the others waited to see what becomes of it
     if (networked)
@@ -153,7 +161,8 @@ awaitable<void> dispatcher::work(lane& l) {
   }
 }
 
-void dispatcher::conclude(job& j, outcome o) {
+void dispatcher::conclude(std::unique_ptr<job>& held, outcome o) {
+  job& j = *held;
   listen_to(o, j.attempts.probe);
   const auto sample = o.sample;
   if (!sample && o.again && file_opener::is_shortage(o.error)) {
@@ -164,7 +173,7 @@ void dispatcher::conclude(job& j, outcome o) {
   if (const auto due = j.owner->decide(j, std::move(o))) {
     backlog_.make_room();  // lack of memory throws here, and the job still is whole
     j.attempts.settled = true;
-    backlog_.push_later(std::move(j), *due);
+    backlog_.push_later(std::move(held), *due);
   }
   if (!sample) return;
   const auto before = window_.permits().limit();
@@ -185,7 +194,6 @@ void dispatcher::listen_to(const outcome& o, bool probe) {
 
 /// Lack of memory ends this job's turn, not the run.
 void dispatcher::break_off(job& j, const char* why) {
-  gate_.withdraw(j.attempts.probe);
   if (j.attempts.settled) return;
   j.owner->decide(j, attempts_.broken_off(j, why));
 }
@@ -196,9 +204,9 @@ void dispatcher::end(lane& l) {
   lanes_.put_aside(l, permits.limit());
 }
 
-std::vector<job> dispatcher::take_waiting(const job_owner* owner) {
+std::vector<std::unique_ptr<job>> dispatcher::take_waiting(const job_owner* owner) {
   if (owner == nullptr) return backlog_.take_all();
-  return backlog_.take_if([&](const job& j) { return j.owner.get() == owner; });
+  return backlog_.take_if([&](const std::unique_ptr<job>& j) { return j->owner.get() == owner; });
 }
 
 void dispatcher::abandon() {

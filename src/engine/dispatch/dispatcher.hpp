@@ -30,7 +30,7 @@ class dispatch_listener {
 
 class dispatcher {
  public:
-  using backlog_type = core::backlog<job>;
+  using backlog_type = core::backlog<std::unique_ptr<job>>;
   /// Where in the backlog a job is put.
   enum class turn {
     last,
@@ -55,18 +55,18 @@ class dispatcher {
   void resized();
 
   /// Takes the waiting jobs of `owner` out of the backlog, or with null those of everybody.
-  std::vector<job> take_waiting(const job_owner* owner);
+  std::vector<std::unique_ptr<job>> take_waiting(const job_owner* owner);
   /// Ends the exchanges of `owner`, or with null those of everybody.
   void abort(const job_owner* owner, error_code why) noexcept { lanes_.abort(owner, why); }
   /// The loop is being destroyed: lets go of what waits.
   void abandon();
 
  private:
-  std::optional<job> next_job();
+  std::unique_ptr<job> next_job();
   void wake_at(core::steady_time t);
   void start(lane& l);
   awaitable<void> work(lane& l);
-  void conclude(job& j, outcome o);
+  void conclude(std::unique_ptr<job>& held, outcome o);
   void break_off(job& j, const char* why);
   void listen_to(const outcome& o, bool probe);
   void end(lane& l);

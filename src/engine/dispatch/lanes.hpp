@@ -7,7 +7,6 @@
 #include <cstddef>
 #include <list>
 #include <memory>
-#include <optional>
 #include <vector>
 
 namespace sluice::engine {
@@ -16,7 +15,7 @@ namespace sluice::engine {
 struct lane {
   std::unique_ptr<io::exchanger> connection;
   std::shared_ptr<job_owner> owner{};  ///< owns the job it works on; null: the lane is idle
-  std::optional<job> next{};           ///< waits for the lane's coroutine
+  std::unique_ptr<job> next{};         ///< waits for the lane's coroutine; null: none does
   std::list<lane>::iterator place{};   ///< the lane's place among all
 };
 
@@ -48,8 +47,8 @@ class lanes {
       if (l.owner && (owner == nullptr || l.owner.get() == owner)) l.connection->abort(why);
   }
   /// Lets go of all jobs that no coroutine has taken. What they held dies when the result does.
-  std::vector<std::optional<job>> abandon() {
-    std::vector<std::optional<job>> left(all_.size());
+  std::vector<std::unique_ptr<job>> abandon() {
+    std::vector<std::unique_ptr<job>> left(all_.size());
     for (std::size_t n = 0; auto& l : all_) left[n++].swap(l.next);
     return left;
   }

@@ -185,7 +185,7 @@ void run::stop(stop_reason reason, std::string detail, bool at_once) {
     state_.reason = reason, state_.detail = std::move(detail), state_.stopped_at = site_.context.now();
     stop_feeding();
     timers_.room->cancel(), timers_.end->cancel();
-    for (auto& j : site_.dispatcher.take_waiting(this)) give_up(j);
+    for (auto& j : site_.dispatcher.take_waiting(this)) give_up(*j);
     timers_.grace->expires_at(site_.context.now() + site_.context.settings.raw.limit.grace);
     timers_.grace->async_wait([weak = weak_from_this(), whole = site_.context.whole](error_code e) {
       const auto alive = whole.lock();

@@ -63,7 +63,7 @@ error_code single_upload::ended() const noexcept {
 void single_upload::cancel(bool only_waiting) {
   if (state_.judged || (only_waiting && state_.begun)) return;
   const auto self = shared_from_this();
-  for (auto& j : dispatcher_.take_waiting(this)) return give_up(j);
+  for (auto& j : dispatcher_.take_waiting(this)) return give_up(*j);
   state_.cancelled = true;
   dispatcher_.abort(this, asio::error::operation_aborted);
   if (given_) given_->wake();

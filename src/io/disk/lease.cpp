@@ -31,10 +31,20 @@ constexpr std::array<unsigned long, 13> own_file_systems{
     0x3434,      // nilfs2
 };
 
+/// The answer is that of the first lease of the process: to ask costs as much as F_SETSIG.
+bool is_sigio_ignored() noexcept {
+  static const bool is_ignored = [] {
+    struct sigaction now{};
+    return ::sigaction(SIGIO, nullptr, &now) == 0 && (now.sa_flags & SA_SIGINFO) == 0 &&
+           now.sa_handler == SIG_IGN;
+  }();
+  return is_ignored;
+}
+
 }  // namespace
 
 lease::lease(int fd, bool sees_all) noexcept : fd_{fd} {
-  if (::fcntl(fd, F_SETSIG, SIGURG) != 0) return;
+  if (!is_sigio_ignored() && ::fcntl(fd, F_SETSIG, SIGURG) != 0) return;
   held_ = ::fcntl(fd, F_SETLEASE, F_RDLCK) == 0;
   if (held_ && sees_all) answer_ = answer::no_writer;
   if (!held_ && errno == EAGAIN) answer_ = answer::has_writer;

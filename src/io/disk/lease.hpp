@@ -7,7 +7,8 @@ namespace sluice::io {
 
 /// A read lease, which the kernel grants only where nobody has the file open for writing. While it is held a
 /// writer's open waits, and would send us a signal: SIGURG, which is ignored unless somebody asked for it,
-/// instead of SIGIO, which kills.
+/// instead of SIGIO, which kills. A process that ignores SIGIO when it takes its first lease, and goes on
+/// doing so, saves the call that says so.
 class lease {
  public:
   enum class answer {

@@ -3,6 +3,7 @@
 #include <sluice/error.hpp>
 
 #include <algorithm>
+#include <boost/asio/deferred.hpp>
 #include <boost/asio/post.hpp>
 #include <cstring>
 #include <ctime>
@@ -95,6 +96,9 @@ awaitable<exchange_report> connection::exchange(const request& r, body& b) {
     reply_.start(r.note ? course_.get() : nullptr);
     if (course_) course_->begin_request(r.note.get());
     unsent u{.head = r.head, .tail = r.tail, .size = b.size()};
+    // Requests that are ready together leave one behind the other: a receiver that sleeps wakes for the first
+    // of them, and to wake it costs as much as to send.
+    co_await asio::post(asio::deferred);
     // Most requests are one batch that the kernel takes at once: no coroutine is made for them.
     if (pool_.bytes_per_second.unlimited()) send_batch(u, b, report);
     auto result = sending::whole;
@@ -103,7 +107,11 @@ awaitable<exchange_report> connection::exchange(const request& r, body& b) {
       report.outcome.request = core::sent::whole;
       report.times.sent = steady_clock::now();
     }
-    if (result != sending::ended) co_await receive(report);
+    if (result != sending::ended) {
+      auto w = begin_to_wait(report);
+      while (waits_on(w)) hear(w, co_await stream_.read(pool_.inbox), report);
+      end_wait(w, report);
+    }
     if (report.outcome.error == errc::reply_malformed) report.detail = reply_.complaint();
     if (result != sending::whole || !may_go_on(report.outcome)) {
       stream_.close();
@@ -213,7 +221,7 @@ awaitable<connection::sending> connection::send(unsent& u, body& b, exchange_rep
     // A kernel with much room would take a whole file after a reply has come: what was said is heard before
     // more is sent.
     if (report.outcome.request == core::sent::part)
-      if (const auto heard = co_await listen(report); heard != sending::whole) co_return heard;
+      if (const auto heard = listen(report); heard != sending::whole) co_return heard;
     send_batch(u, b, report);
   }
 }
@@ -228,7 +236,7 @@ awaitable<connection::sending> connection::push(stream::flushed sent, exchange_r
       co_return stream_.aborted() ? sending::ended : sending::write_failed;
     }
     if (sent == stream::flushed::readable)
-      if (const auto heard = co_await listen(report); heard != sending::whole) co_return heard;
+      if (const auto heard = listen(report); heard != sending::whole) co_return heard;
     const auto before = report.kernel_bytes;
     sent = co_await stream_.flush(report.kernel_bytes, pool_.timeout.stall);
     if (report.kernel_bytes > before) outcome.request = core::sent::part;
@@ -237,43 +245,53 @@ awaitable<connection::sending> connection::push(stream::flushed sent, exchange_r
 
 /// Reads all that is there while bytes of ours are unsent: perhaps an early reply, perhaps only TLS's own
 /// records. `whole` when there is no reason to stop sending.
-awaitable<connection::sending> connection::listen(exchange_report& report) {
+connection::sending connection::listen(exchange_report& report) {
   auto& error = report.outcome.error;
   for (;;) {
-    const auto c = co_await stream_.read(pool_.inbox, true);
-    if (!c.error && c.size == 0) co_return sending::whole;
+    const auto c = stream_.read_ready(pool_.inbox);
+    if (!c.error && c.size == 0) return sending::whole;
     if (c.size > 0) report.heard();
     error = c.error == asio::error::eof ? error_code{errc::connection_lost} : c.error;
     if (!error) error = reply_.feed({pool_.inbox.data(), c.size}, true);
-    if (error) co_return sending::ended;
-    if (reply_.final_head()) co_return sending::reply_began;
+    if (error) return sending::ended;
+    if (reply_.final_head()) return sending::reply_began;
   }
 }
 
-awaitable<void> connection::receive(exchange_report& report) {
-  auto& outcome = report.outcome;
+connection::reply_wait connection::begin_to_wait(const exchange_report& report) const {
+  const auto& outcome = report.outcome;
   const bool unsent = outcome.request != core::sent::whole;
-  const auto write_error = outcome.error;
-  const auto patience = write_error ? core::milliseconds{last_words} : pool_.timeout.reply;
-  const auto begun = unsent ? steady_clock::now() : report.times.sent;
-  auto end = begun + patience;
-  auto interims = reply_.interims();
-  error_code ec;
-  while (!reply_.done() && !ec) {
-    if (std::exchange(interims, reply_.interims()) != interims) end = steady_clock::now() + patience;
-    stream_.deadline().arm(end, errc::reply_timeout);
-    const auto c = co_await stream_.read(pool_.inbox);
-    if (c.size > 0) report.heard();
-    if (c.error == asio::error::eof)
-      ec = reply_.feed_eof(c.told);
-    else
-      ec = c.error ? c.error : reply_.feed({pool_.inbox.data(), c.size}, unsent);
-  }
-  if (!ec && reply_.done()) {
+  const auto patience = outcome.error ? core::milliseconds{last_words} : pool_.timeout.reply;
+  return {.unsent = unsent,
+          .write_error = outcome.error,
+          .patience = patience,
+          .end = (unsent ? steady_clock::now() : report.times.sent) + patience,
+          .interims = reply_.interims()};
+}
+
+/// The reply is not whole yet: a deadline is set for what comes next.
+bool connection::waits_on(reply_wait& w) {
+  if (reply_.done() || w.error) return false;
+  if (std::exchange(w.interims, reply_.interims()) != w.interims) w.end = steady_clock::now() + w.patience;
+  stream_.deadline().arm(w.end, errc::reply_timeout);
+  return true;
+}
+
+void connection::hear(reply_wait& w, const stream::chunk& c, exchange_report& report) {
+  if (c.size > 0) report.heard();
+  if (c.error == asio::error::eof)
+    w.error = reply_.feed_eof(c.told);
+  else
+    w.error = c.error ? c.error : reply_.feed({pool_.inbox.data(), c.size}, w.unsent);
+}
+
+void connection::end_wait(const reply_wait& w, exchange_report& report) {
+  auto& outcome = report.outcome;
+  if (!w.error && reply_.done()) {
     outcome.reply = reply_.take();
-    outcome.early = reply_.early() || unsent;
+    outcome.early = reply_.early() || w.unsent;
   } else {
-    outcome.error = write_error ? write_error : ec;
+    outcome.error = w.write_error ? w.write_error : w.error;
   }
 }
 

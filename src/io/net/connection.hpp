@@ -63,11 +63,23 @@ class connection final : public exchanger {
     stream::flushed flushed = stream::flushed::all;
     std::uint64_t left() const noexcept { return head.size() + (size - offset) + tail.size(); }
   };
+  /// The wait for a reply.
+  struct reply_wait {
+    bool unsent;             ///< a part of the request is
+    error_code write_error;  ///< why
+    core::milliseconds patience;
+    core::steady_time end;
+    unsigned interims;  ///< replies of a hundred so far: each makes the wait begin anew
+    error_code error{};
+  };
   void send_batch(unsent& u, body& b, exchange_report& report);
   awaitable<sending> send(unsent& u, body& b, exchange_report& report);
   awaitable<sending> push(stream::flushed sent, exchange_report& report);
-  awaitable<sending> listen(exchange_report& report);
-  awaitable<void> receive(exchange_report& report);
+  sending listen(exchange_report& report);
+  reply_wait begin_to_wait(const exchange_report& report) const;
+  bool waits_on(reply_wait& w);
+  void hear(reply_wait& w, const stream::chunk& c, exchange_report& report);
+  void end_wait(const reply_wait& w, exchange_report& report);
   awaitable<void> wait_in_line(sending_places::waiter& w);
   awaitable<void> wait_for_turn(std::size_t bytes);
   bool may_go_on(const core::attempt_outcome& outcome);

@@ -202,15 +202,22 @@ awaitable<stream::flushed> stream::flush(std::uint64_t& taken, core::millisecond
   }
 }
 
-awaitable<stream::chunk> stream::read(std::span<char> into, bool only_ready) {
+stream::chunk stream::read_ready(std::span<char> into) {
+  for (;;) {
+    if (auto c = decrypt(into); c.size > 0 || c.error) return c;
+    const auto ec = receive_ready();
+    if (ec == asio::error::would_block) return {};
+    if (ec) return {.error = ec};
+  }
+}
+
+awaitable<stream::chunk> stream::read(std::span<char> into) {
   for (;;) {
     if (auto c = decrypt(into); c.size > 0 || c.error) co_return c;
     error_code ec;
-    if (!only_ready && outgoing_.size() > 0) ec = co_await answer();
+    if (outgoing_.size() > 0) ec = co_await answer();
     if (ec) co_return chunk{.error = ec};
-    if (only_ready) {
-      ec = receive_ready();
-    } else if (transport_.is_direct()) {  // the same as receive(), without its coroutine
+    if (transport_.is_direct()) {  // the same as receive(), without its coroutine
       const auto [error, n] = co_await transport_.socket().async_read_some(incoming_.prepare(receive_size),
                                                                            asio::as_tuple(asio::deferred));
       incoming_.commit(n);
@@ -218,7 +225,6 @@ awaitable<stream::chunk> stream::read(std::span<char> into, bool only_ready) {
     } else {
       ec = translate(co_await transport_.receive(incoming_, receive_size));
     }
-    if (only_ready && ec == asio::error::would_block) co_return chunk{};
     if (ec) co_return chunk{.error = ec};
   }
 }

@@ -57,9 +57,10 @@ class stream {
     std::size_t size = 0;
     bool told = false;  ///< TLS said that this is the end (close_notify); only with eof
   };
-  /// Waits for plain bytes. `only_ready`: returns with size 0 and no error when none can be had without
-  /// waiting.
-  awaitable<chunk> read(std::span<char> into, bool only_ready = false);
+  /// Waits for plain bytes.
+  awaitable<chunk> read(std::span<char> into);
+  /// Plain bytes that can be had without waiting; size 0 and no error when there are none.
+  chunk read_ready(std::span<char> into);
   /// False when the idle connection has ended, or has bytes for us: it cannot carry another request.
   bool quiet();
 

@@ -53,7 +53,9 @@ SLUICE_API void cancel_drain(const std::weak_ptr<uploader_impl>& impl, std::uint
 /// idle uploader keeps connections open for reuse, and no work on the executor.
 ///
 /// **Guest.** Installs no signal handler, calls no exit, changes no global OpenSSL state. Programs should
-/// ignore SIGPIPE (sends use MSG_NOSIGNAL; a job log on a closed pipe does not).
+/// ignore SIGPIPE (sends use MSG_NOSIGNAL; a job log on a closed pipe does not). A process that ignores SIGIO
+/// when its first file is opened saves a system call for each file, and must go on ignoring it: a writer that
+/// opens a file while the uploader looks at it causes one (fcntl(2), F_SETLEASE).
 class SLUICE_API uploader {
  public:
   /// An executor of any context and kind: that of an `io_context`, a strand of it, or a coroutine's.

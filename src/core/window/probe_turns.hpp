@@ -7,7 +7,8 @@
 
 namespace sluice::core {
 
-/// The turns alternate. A look that did not pay makes the next one of its kind come half as often.
+/// The turns alternate. A look that did not pay makes the next one of its kind come half as often, each time
+/// that low_cost() or high_cost() says so.
 class probe_turns {
  public:
   static constexpr std::size_t rarest_low = 32, rarest_high = 16;  ///< rounds between two looks

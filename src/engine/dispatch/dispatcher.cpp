@@ -130,8 +130,7 @@ void dispatcher::start(lane& l) {
                      listener_.lane_ended();
                    });
   } catch (const std::bad_alloc& e) {  // no coroutine took the job
-    gate_.withdraw(l.next->attempts.probe);
-    break_off(*l.next, e.what());
+    break_off(l.next.get(), l.next->attempts.probe, e.what());
     end(l);
   }
 }
@@ -148,8 +147,7 @@ awaitable<void> dispatcher::work(lane& l) {
       networked = o.sample.has_value();
       conclude(j, std::move(o));
     } catch (const std::exception& e) {
-      gate_.withdraw(probe);
-      if (j) break_off(*j, e.what());  // null: it waits in the backlog again
+      break_off(j.get(), probe, e.what());
     }
     if (probe) pump();  // the others waited to see what becomes of it
     if (networked)
@@ -193,9 +191,10 @@ void dispatcher::listen_to(const outcome& o, bool probe) {
 }
 
 /// Lack of memory ends this job's turn, not the run.
-void dispatcher::break_off(job& j, const char* why) {
-  if (j.attempts.settled) return;
-  j.owner->decide(j, attempts_.broken_off(j, why));
+void dispatcher::break_off(job* j, bool probe, const char* why) {
+  gate_.withdraw(probe);
+  if (j == nullptr || j->attempts.settled) return;  // null: it waits in the backlog again
+  j->owner->decide(*j, attempts_.broken_off(*j, why));
 }
 
 void dispatcher::end(lane& l) {

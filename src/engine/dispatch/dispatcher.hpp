@@ -67,7 +67,7 @@ class dispatcher {
   void start(lane& l);
   awaitable<void> work(lane& l);
   void conclude(std::unique_ptr<job>& held, outcome o);
-  void break_off(job& j, const char* why);
+  void break_off(job* j, bool probe, const char* why);
   void listen_to(const outcome& o, bool probe);
   void end(lane& l);
   void look_ahead(core::steady_time now);

@@ -263,7 +263,6 @@ connection::reply_wait connection::begin_to_wait(const exchange_report& report) 
   const bool unsent = outcome.request != core::sent::whole;
   const auto patience = outcome.error ? core::milliseconds{last_words} : pool_.timeout.reply;
   return {.unsent = unsent,
-          .write_error = outcome.error,
           .patience = patience,
           .end = (unsent ? steady_clock::now() : report.times.sent) + patience,
           .interims = reply_.interims()};
@@ -290,8 +289,8 @@ void connection::end_wait(const reply_wait& w, exchange_report& report) {
   if (!w.error && reply_.done()) {
     outcome.reply = reply_.take();
     outcome.early = reply_.early() || w.unsent;
-  } else {
-    outcome.error = w.write_error ? w.write_error : w.error;
+  } else if (!outcome.error) {  // an error of sending is the cause of what followed
+    outcome.error = w.error;
   }
 }
 

@@ -65,12 +65,11 @@ class connection final : public exchanger {
   };
   /// The wait for a reply.
   struct reply_wait {
-    bool unsent;             ///< a part of the request is
-    error_code write_error;  ///< why
+    bool unsent;  ///< a part of the request was not sent
     core::milliseconds patience;
     core::steady_time end;
-    unsigned interims;  ///< replies of a hundred so far: each makes the wait begin anew
-    error_code error{};
+    unsigned interims;   ///< interim replies (1xx) so far: each makes the wait begin anew
+    error_code error{};  ///< why no more of the reply comes
   };
   void send_batch(unsent& u, body& b, exchange_report& report);
   awaitable<sending> send(unsent& u, body& b, exchange_report& report);
